@@ -1,0 +1,1 @@
+"""The stand-in world; may import all, nothing imports it."""

@@ -1,0 +1,1 @@
+"""The central program: ingest -> collector -> history and state -> watcher -> console. Imports wire and judge, never agent."""

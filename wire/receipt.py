@@ -1,0 +1,32 @@
+"""Receipt: what the ledger says of one stream, sent after the commit that made it true, and again for a duplicate."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from wire.model import ContentId, Message, Nanoseconds, Range, Sequence, StreamId, Text
+
+
+class Refusal(Message):
+    """One report that was not stored, and why, in a sentence an operator can act on."""
+
+    seq: Sequence
+    reason: Text
+
+
+class Receipt(Message):
+    """`upto` and `also`: sequence numbers that are done (stored, quarantined, or dropped by the agent and noted).
+
+    `quarantined` names those of them that were not readable; their bytes are kept at the centre. `held`: not stored, keep and offer
+    again later. `want`: ids of facts and certificates the centre lacks; send the reports that use them again, with bodies.
+    `reset_stream`: this stream is known from another spool; make a new stream and renumber what is not receipted.
+    """
+
+    stream: StreamId
+    upto: Annotated[int, Field(ge=0)] = 0
+    also: Annotated[list[Range], Field(max_length=1000)] = []
+    quarantined: Annotated[list[Refusal], Field(max_length=1000)] = []
+    held: Annotated[list[Refusal], Field(max_length=1000)] = []
+    want: Annotated[list[ContentId], Field(max_length=10_000)] = []
+    reset_stream: bool = False
+    now_ns: Nanoseconds = 0
