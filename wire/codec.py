@@ -119,6 +119,19 @@ def decode(payload: bytes) -> Report:
     raise Malformed(_reason(first)) from None
 
 
+def facts_bodies(payload: bytes) -> dict[str, bytes]:
+    """Return id -> canonical bytes of the facts bodies in a payload that `decode` accepted.
+
+    The bytes are made from what was sent, not from what this version understood, so fields of a newer agent are kept and hashed too.
+    Raises Malformed when a body does not hash to its id.
+    """
+    bodies = {key: canonical(body) for key, body in json.loads(inflate(payload)).get("facts", {}).items()}
+    for key, body in bodies.items():
+        if content_id(body) != key:
+            raise Malformed(f"facts {key}: the body does not hash to its id")
+    return bodies
+
+
 def inflate(payload: bytes) -> bytes:
     """Return the JSON text of a payload, within both caps. Raises Malformed."""
     if len(payload) > MAX_WIRE_BYTES:

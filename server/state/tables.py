@@ -16,6 +16,7 @@ agent = Table(
     Column("id", String(63), primary_key=True),
     Column("first_seen_ns", BigInteger, nullable=False),
     Column("revision", BigInteger, nullable=False, server_default="0"),
+    Column("latest_ns", BigInteger, nullable=False, server_default="0"),
     comment="One row per agent, locked for each batch; `revision` rises with every change of its runs, so caches can tell.",
 )
 
@@ -66,7 +67,17 @@ ledger = Table(
     Column("created_ns", BigInteger, nullable=False),
     Column("received_ns", BigInteger, nullable=False),
     Column("observations", Integer, nullable=False),
-    comment="One row per report: state is stored, quarantined or dropped.",
+    comment="One row per report: state is stored or quarantined.",
+)
+
+dropped = Table(
+    "dropped",
+    metadata,
+    Column("stream", String(32), primary_key=True),
+    Column("first", BigInteger, primary_key=True),
+    Column("last", BigInteger, nullable=False),
+    Column("noted_ns", BigInteger, nullable=False),
+    comment="Ranges an agent's full spool discarded, as it told us.",
 )
 
 facts = Table(
