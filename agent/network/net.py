@@ -1,0 +1,109 @@
+"""What a probe sees of the network: one small protocol and plain results. No socket is touched here.
+
+A network failure is a value (`failure`, `stage`, `error`) beside all that was seen before it; nothing here raises for the
+network's sake. Times are milliseconds and None where the stage was not completed.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from agent.network.settings import Timeouts
+from wire.facts import ChainTrust
+from wire.target import Route, Target
+from wire.vocabulary import Clock, Failure, Stage
+
+Headers = tuple[tuple[str, str], ...]
+"""Header fields in the order and case of the wire."""
+
+ChainCheck = Callable[[Sequence[bytes], str], Awaitable[ChainTrust]]
+"""Verifies a captured chain (DER, leaf first, as sent) for a host name."""
+
+ALPN_ANY = ("h2", "http/1.1")
+ALPN_HTTP1 = ("http/1.1",)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """One name lookup. `answers` in the order received, IPv4 then IPv6; `resolver` is the address that answered, or was asked last."""
+
+    clock: Clock
+    answers: tuple[str, ...] = ()
+    cnames: tuple[str, ...] = ()
+    resolver: str = ""
+    dns_ms: float | None = None
+    failure: Failure | None = None
+    stage: Stage | None = None
+    error: str | None = None
+    suspect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request on one fresh connection.
+
+    `address` is where to connect: the target's own, or the proxy's on a proxied route (the proxy then resolves the target). `sni` and
+    the Host header are the target's name unless `sni` says otherwise. `path` defaults to the target's. `headers` follow Host, User-Agent
+    and Accept in the order given. `timeouts` default to the network's.
+    """
+
+    target: Target
+    route: Route
+    address: str
+    sni: str | None = None
+    path: str | None = None
+    headers: Headers = ()
+    alpn: tuple[str, ...] = ALPN_ANY
+    timeouts: Timeouts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of an exchange.
+
+    `connect_ms` + `proxy_ms` + `tls_ms` + `first_byte_ms` + `body_ms` make `total_ms` within 1 ms, or the rest is `unaccounted_ms`: own
+    computing, and the time spent in a stage that failed. On a proxied route `connect_ms` is the proxy's and `proxy_headers` its answer to
+    CONNECT. `chain` is DER, leaf first, exactly as sent. `body` is at most the cap, `body_bytes` what was read.
+    `sent_headers` are the request's own, as they left.
+    """
+
+    clock: Clock
+    suspect: bool = False
+    connect_ms: float | None = None
+    proxy_ms: float | None = None
+    tls_ms: float | None = None
+    first_byte_ms: float | None = None
+    body_ms: float | None = None
+    total_ms: float | None = None
+    unaccounted_ms: float | None = None
+    tls: str | None = None
+    cipher: str | None = None
+    alpn: str | None = None
+    http: str | None = None
+    chain: tuple[bytes, ...] = ()
+    proxy_status: int | None = None
+    proxy_headers: Headers = ()
+    status: int | None = None
+    sent_headers: Headers = ()
+    headers: Headers = ()
+    body: bytes = b""
+    body_bytes: int | None = None
+    failure: Failure | None = None
+    stage: Stage | None = None
+    error: str | None = None
+
+
+class Network(Protocol):
+    """The three things a probe can ask of the network."""
+
+    async def resolve(self, host: str, timeout_s: float | None = None) -> Resolution:
+        """Look a name up, A and where there is IPv6 also AAAA. An address is its own answer and is not asked for."""
+        ...
+
+    async def fetch(self, request: Exchange) -> Fetched:
+        """Make one request on a fresh connection, each stage timed; certificates are captured and never verified."""
+        ...
+
+    async def check_chain(self, chain: Sequence[bytes], host: str) -> ChainTrust | None:
+        """Return what the two root stores make of a chain, or None when there is no chain or nothing that checks."""
+        ...

@@ -1,0 +1,43 @@
+"""What the network is told from outside: resolvers, time limits, which clock, the laboratory's map. Plain data, no behaviour."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+STAGE_S = 10.0
+"""The plan's default `stage_timeout_ms` (wire.plan.ProbeSettings): a person has given up on a page by then."""
+LOOKUP_S = 5.0
+"""What the resolver library of Linux waits for one answer (RES_TIMEOUT in resolv.h)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Time limit of each stage, in seconds."""
+
+    dns_s: float = LOOKUP_S
+    connect_s: float = STAGE_S
+    proxy_s: float = STAGE_S
+    tls_s: float = STAGE_S
+    first_byte_s: float = STAGE_S
+    body_s: float = STAGE_S
+
+    @classmethod
+    def every(cls, seconds: float) -> "Timeouts":
+        """Return the same limit for every stage: a plan's `stage_timeout_ms`."""
+        return cls(min(seconds, LOOKUP_S), seconds, seconds, seconds, seconds, seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """How an agent reaches the network.
+
+    `resolvers` are `address:port` (IPv6 in brackets); none means the machine's own. `connect` is the laboratory's map from `host:port`
+    or `address:port` to the `address:port` a socket really goes to; it is applied after the address facts are taken. `clock` is
+    `auto` (kernel stamps where there are any), or one of the two by name. `ipv6` says whether AAAA is asked; None asks the routing table.
+    """
+
+    resolvers: tuple[str, ...] = ()
+    connect: Mapping[str, str] = field(default_factory=dict)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    clock: Literal["auto", "kernel", "loop"] = "auto"
+    ipv6: bool | None = None

@@ -1,0 +1,53 @@
+"""A scripted network for probes: answers from a table, no socket. Held to `tests/contracts/network.py` like the real one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from agent.network.net import Exchange, Fetched, Resolution
+from wire.facts import ChainTrust
+
+NO_SUCH_NAME = Resolution("kernel", resolver="192.0.2.53", dns_ms=1.0, failure="dns_nxdomain", stage="dns", error="NXDOMAIN")
+NO_LISTENER = Fetched("kernel", total_ms=0.1, failure="refused", stage="connect", error="ConnectionRefusedError")
+
+
+@dataclass
+class FakeNetwork:
+    """`names` maps host to its lookup, `sites` `host:port` to its exchange, `trust` is every chain's; what was asked is recorded."""
+
+    names: Mapping[str, Resolution] = field(default_factory=dict)
+    sites: Mapping[str, Fetched] = field(default_factory=dict)
+    trust: ChainTrust | None = None
+    looked_up: list[str] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+    checked: list[tuple[tuple[bytes, ...], str]] = field(default_factory=list)
+
+    async def resolve(self, host: str, timeout_s: float | None = None) -> Resolution:
+        """Return the scripted lookup; an unscripted name does not exist, an address is its own answer."""
+        self.looked_up.append(host)
+        if host.replace(".", "").isdigit() or ":" in host:
+            return Resolution("kernel", answers=(host,))
+        return self.names.get(host, NO_SUCH_NAME)
+
+    async def fetch(self, request: Exchange) -> Fetched:
+        """Return the scripted exchange; at an unscripted place nobody listens."""
+        self.exchanges.append(request)
+        return self.sites.get(request.target.name, NO_LISTENER)
+
+    async def check_chain(self, chain: Sequence[bytes], host: str) -> ChainTrust | None:
+        """Return the scripted trust of a chain that has certificates."""
+        if not chain or self.trust is None:
+            return None
+        self.checked.append((tuple(chain), host))
+        return self.trust
+
+
+@dataclass
+class FakeClock:
+    """A cycle's clock that a test sets."""
+
+    turn: int = 0
+    now_us: int = 1_500
+
+    def at_us(self) -> int:
+        """Return the microsecond the test set."""
+        return self.now_us
