@@ -20,6 +20,9 @@ class Receipt(Message):
     `quarantined` names those of them that were not readable; their bytes are kept at the centre. `held`: not stored, keep and offer
     again later. `want`: ids of facts and certificates the centre lacks; send the reports that use them again, with bodies.
     `reset_stream`: this stream is known from another spool; make a new stream and renumber what is not receipted.
+    `ends`: digests, as stored, of report `upto` and of the last report of each range in `also`, in that order; an empty text where the
+    ledger has none (quarantined, dropped). The ledger checks each predecessor, so the end proves its range: an agent that holds another
+    digest there sees that a copy of its spool was receipted, deletes nothing and resets its stream.
     """
 
     stream: StreamId
@@ -29,4 +32,5 @@ class Receipt(Message):
     held: Annotated[list[Refusal], Field(max_length=1000)] = []
     want: Annotated[list[ContentId], Field(max_length=10_000)] = []
     reset_stream: bool = False
+    ends: Annotated[list[Annotated[str, Field(max_length=22)]], Field(max_length=1001)] = []
     now_ns: Nanoseconds = 0

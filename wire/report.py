@@ -20,7 +20,10 @@ MAX_OBSERVATIONS = 1000
 
 
 class Health(Message):
-    """The agent about itself. `spooled` counts reports not yet receipted, `dropped` reports lost to the spool's bound since it was made."""
+    """The agent about itself. `spooled` counts reports not yet receipted, `dropped` reports lost to the spool's bound since it was made.
+
+    `uplink` says what kept the agent from the centre since its last report (`inspected`, `refused`, `unreachable`), empty if nothing did.
+    """
 
     loop_lag_ms: Milliseconds = 0.0
     rss_mb: Annotated[float, Field(ge=0)] = 0.0
@@ -29,6 +32,7 @@ class Health(Message):
     dropped: Annotated[int, Field(ge=0)] = 0
     clock_offset_ms: float | None = None
     plan_refused: Word | None = None
+    uplink: Word = ""
 
 
 class Roots(Message):
