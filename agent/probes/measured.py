@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from agent.network.net import Network
 from wire.codec import content_id, facts_bytes
 from wire.facts import KnownFacts
 from wire.observation import KnownObservation
+from wire.target import Route, Target
+from wire.vocabulary import Kind
 
 
 class CycleClock(Protocol):
@@ -32,6 +35,19 @@ class Measured:
     observation: KnownObservation
     facts: KnownFacts
     certificates: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class Probe(Protocol):
+    """The shape of a probe's module."""
+
+    @property
+    def NAME(self) -> Kind:  # noqa: N802 - a module's constant, named as one
+        """Return the probe's name: its file, its observation kind and its measurement."""
+        ...
+
+    async def measure(self, target: Target, route: Route, net: Network, clock: CycleClock) -> Measured:
+        """Return what was seen of one target by one route; failures are in it."""
+        ...
 
 
 def facts_id(facts: KnownFacts) -> str:

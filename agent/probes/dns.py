@@ -1,0 +1,32 @@
+"""The `dns` probe: one lookup of the target's name: answers, aliases, time, and which resolver spoke. Nothing is connected to."""
+
+from typing import Final
+
+from agent.network.net import Network
+from agent.probes.measured import CycleClock, Measured, facts_id, present
+from wire.facts import DnsFacts
+from wire.observation import DnsObservation
+from wire.target import Route, Target
+
+NAME: Final = "dns"
+MAX_ANSWERS = 64
+MAX_CNAMES = 32
+"""The caps of `wire.observation.DnsObservation`."""
+
+
+async def measure(target: Target, route: Route, net: Network, clock: CycleClock) -> Measured:
+    """Ask for the target's addresses and return what came. Answers vary by design, so they are sample and not facts."""
+    at_us = clock.at_us()
+    found = await net.resolve(target.host)
+    facts = DnsFacts(target=target, route=route.name, failure=found.failure, stage=found.stage, resolver=found.resolver[:64])
+    seen = DnsObservation(
+        kind=NAME,
+        facts=facts_id(facts),
+        at_us=at_us,
+        suspect=found.suspect,
+        clock=found.clock,
+        answers=list(found.answers[:MAX_ANSWERS]),
+        cnames=[name[:256] for name in found.cnames[:MAX_CNAMES]],
+        **present(dns_ms=found.dns_ms, error=found.error),
+    )
+    return Measured(seen, facts)

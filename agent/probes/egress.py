@@ -1,0 +1,77 @@
+"""The `egress` probe: asks our own reflector from which address, and with which header fields, our request arrived.
+
+The target is the reflector (plan's `reflector`), spoken to in HTTP/1.1 because only there header names keep their case.
+Names are facts; values are not kept: an added X-Forwarded-For holds a host's own address.
+"""
+
+import ipaddress
+import json
+from dataclasses import replace
+from typing import Any, Final
+
+from agent.network.net import ALPN_HTTP1, Exchange, Fetched, Network
+from agent.probes.destination import destination
+from agent.probes.measured import CycleClock, Measured, facts_id, present
+from wire.facts import EgressFacts
+from wire.observation import EgressObservation
+from wire.target import Route, Target
+
+NAME: Final = "egress"
+CANARIES = (
+    ("Accept-Encoding", "identity"),  # sslsplit takes it away (interception laboratory)
+    ("X-mW-cAnArY", "one"),  # Squid re-cases and moves
+    ("X-mW-cAnArY", "two"),  # tinyproxy drops the second of two
+)
+MAX_SENT = 32
+MAX_SEEN = 64
+"""The caps of `wire.facts.EgressFacts`."""
+
+
+async def measure(target: Target, route: Route, net: Network, clock: CycleClock) -> Measured:
+    """Fetch the reflector's JSON `{"address": "...", "headers": ["Name: value", ...]}` and return it as facts, or why there is none."""
+    at_us = clock.at_us()
+    seen = await _fetched(target, route, net, clock.turn)
+    answer: dict[str, Any] = {}
+    if seen.failure is None:
+        answer = _reflected(seen.body)
+        if not answer:
+            # A captive portal or a block page answers in the reflector's place.
+            seen = replace(seen, failure="http_protocol", stage="body", error=f"status {seen.status}, not the reflector's JSON")
+    facts = EgressFacts(
+        target=target,
+        route=route.name,
+        failure=seen.failure,
+        stage=seen.stage,
+        sent_headers=[name[:256] for name, _ in seen.sent_headers[:MAX_SENT]],
+        **answer,
+    )
+    observation = EgressObservation(
+        kind=NAME,
+        facts=facts_id(facts),
+        at_us=at_us,
+        suspect=seen.suspect,
+        clock=seen.clock,
+        **present(connect_ms=seen.connect_ms, total_ms=seen.total_ms, error=seen.error),
+    )
+    return Measured(observation, facts)
+
+
+async def _fetched(target: Target, route: Route, net: Network, turn: int) -> Fetched:
+    """Return the exchange with the reflector; a lookup that failed is one that came no further."""
+    where = await destination(target, route, net, turn)
+    found = where.resolution
+    if where.address is None:
+        return Fetched(found.clock, found.suspect, failure=found.failure or "dns_no_data", stage=found.stage or "dns", error=found.error)
+    seen = await net.fetch(Exchange(target, route, where.address, headers=CANARIES, alpn=ALPN_HTTP1))
+    return replace(seen, suspect=seen.suspect or found.suspect)
+
+
+def _reflected(body: bytes) -> dict[str, Any]:
+    """Return address and header names of the reflector's answer; nothing when it is not one."""
+    try:
+        plain = json.loads(body)
+        address = str(ipaddress.ip_address(plain["address"]))
+        names = [str(line).partition(":")[0][:256] for line in plain["headers"]]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return {}
+    return {"address": address, "seen_headers": names[:MAX_SEEN]}

@@ -1,0 +1,90 @@
+"""The `web` probe: one staged HTTPS request to one of the target's addresses, each in its turn. What it means is not decided here."""
+
+from typing import Any, Final
+
+from agent.network.net import Exchange, Fetched, Network
+from agent.probes.destination import Destination, destination
+from agent.probes.headers import MAX_FIELDS, front_door, stable
+from agent.probes.measured import CycleClock, Measured, by_id, facts_id, present
+from wire.codec import content_id
+from wire.facts import WebFacts
+from wire.observation import WebObservation
+from wire.target import Route, Target
+
+NAME: Final = "web"
+MAX_CHAIN = 16
+"""The cap of `wire.facts.WebFacts.chain`."""
+
+
+async def measure(target: Target, route: Route, net: Network, clock: CycleClock) -> Measured:
+    """Look the name up, make one request, have the captured chain checked; return how far it came, failures included."""
+    at_us = clock.at_us()
+    where = await destination(target, route, net, clock.turn)
+    if where.address is None:
+        return _not_found(target, route, where, at_us)
+    seen = await net.fetch(Exchange(target, route, where.address))
+    chain = seen.chain[:MAX_CHAIN]
+    facts = WebFacts(
+        target=target,
+        route=route.name,
+        failure=seen.failure,
+        stage=seen.stage,
+        tls=seen.tls,
+        cipher=seen.cipher,
+        alpn=seen.alpn,
+        http=seen.http,
+        chain=[content_id(der) for der in chain],
+        trust=await net.check_chain(chain, target.host),
+        headers=_headers(seen),
+    )
+    return Measured(_observation(facts, where, seen, at_us), facts, by_id(chain))
+
+
+def _not_found(target: Target, route: Route, where: Destination, at_us: int) -> Measured:
+    found = where.resolution
+    facts = WebFacts(target=target, route=route.name, failure=found.failure or "dns_no_data", stage=found.stage or "dns")
+    seen = WebObservation(
+        kind=NAME,
+        facts=facts_id(facts),
+        at_us=at_us,
+        suspect=found.suspect,
+        clock=found.clock,
+        **present(dns_ms=found.dns_ms, error=found.error),
+    )
+    return Measured(seen, facts)
+
+
+def _headers(seen: Fetched) -> dict[str, str]:
+    """Join what the far end said with what the proxy said to CONNECT, the latter under `connect.`."""
+    both = stable(seen.headers) | stable(seen.proxy_headers, prefix="connect.")
+    return dict(list(both.items())[:MAX_FIELDS])
+
+
+def _observation(facts: WebFacts, where: Destination, seen: Fetched, at_us: int) -> WebObservation:
+    dns_ms = where.resolution.dns_ms
+    times: dict[str, Any] = present(
+        dns_ms=dns_ms,
+        connect_ms=seen.connect_ms,
+        proxy_ms=seen.proxy_ms,
+        tls_ms=seen.tls_ms,
+        first_byte_ms=seen.first_byte_ms,
+        body_ms=seen.body_ms,
+        total_ms=None if seen.total_ms is None else round(seen.total_ms + (dns_ms or 0.0), 3),
+        unaccounted_ms=seen.unaccounted_ms,
+    )
+    rest = present(
+        address=where.shown,
+        status=seen.status,
+        body_bytes=seen.body_bytes,
+        front_door=front_door(seen.headers),
+        error=seen.error,
+    )
+    return WebObservation(
+        kind=NAME,
+        facts=facts_id(facts),
+        at_us=at_us,
+        suspect=seen.suspect or where.resolution.suspect,
+        clock=seen.clock,
+        **times,
+        **rest,
+    )
