@@ -132,6 +132,19 @@ def facts_bodies(payload: bytes) -> dict[str, bytes]:
     return bodies
 
 
+def certificate_bodies(report: Report) -> dict[str, bytes]:
+    """Return id -> DER of the certificates that came with a report. Raises Malformed when one does not hash to its id."""
+    bodies: dict[str, bytes] = {}
+    for key, text in report.certificates.items():
+        try:
+            bodies[key] = base64.b64decode(text, validate=True)
+        except ValueError:
+            raise Malformed(f"certificate {key}: not base64") from None
+        if content_id(bodies[key]) != key:
+            raise Malformed(f"certificate {key}: the bytes do not hash to its id")
+    return bodies
+
+
 def inflate(payload: bytes) -> bytes:
     """Return the JSON text of a payload, within both caps. Raises Malformed."""
     if len(payload) > MAX_WIRE_BYTES:

@@ -1,0 +1,244 @@
+"""One batch, in the one order: decode, ledger check, bodies, judge, points, history, state commit, answers.
+
+A crash anywhere repeats work and never loses or doubles a row: points are the same when written again, the ledger is
+committed after them, receipts are read from the ledger after that. Between the check and the commit another collector may
+have taken the same report: so the commit locks the agents and settles once more.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.collector.bodies import Bodies
+from server.collector.intake import Hold, Item, Terms, take
+from server.collector.ledger import MAX_RANGES, Entry, Head
+from server.collector.meaning import Interpreter, Meaning
+from server.collector.receipts import Answers
+from server.collector.runkeeping import RunKeeper
+from server.collector.settling import Rows, Settled, dropped_of, in_order, settle, wanted_rows
+from server.history.port import History, Rejected
+from server.ingest.port import Arrival
+from server.state import assignments
+from server.state import ledger as ledger_rows
+from server.state import quarantine as quarantine_rows
+from server.state import runs as run_rows
+from server.state.assignments import Sites
+from server.state.database import Database
+from server.state.quarantine import Kept
+from wire.codec import canonical, content_id
+from wire.receipt import Receipt
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one batch, for receipts and counts."""
+
+    receipts: list[tuple[str, Receipt]] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    points: int = 0
+    rejected: dict[str, int] = field(default_factory=dict)
+    replayed: list[int] = field(default_factory=list)
+    told: bool = False
+    """Whether the watcher has something new to read."""
+
+
+class Contended(Exception):  # noqa: N818 - a state, not a mistake
+    """Another collector was faster in a way that makes this batch's judgement incomplete: process it again."""
+
+
+class Pipeline:
+    """Takes batches. `process` raises history's Unavailable, and the database's own errors, with nothing promised to anybody."""
+
+    def __init__(self, database: Database, history: History, interpreter: Interpreter, terms: Terms) -> None:
+        self._database = database
+        self._history = history
+        self._interpreter = interpreter
+        self._terms = terms
+        self._bodies = Bodies(database)
+        self._runs = RunKeeper()
+
+    async def process(self, arrivals: Sequence[Arrival], now_ns: int) -> Outcome:
+        """Store a batch and return what its agents are to be told."""
+        outcome, answers = Outcome(), Answers()
+        items = self._read(arrivals, answers, outcome, now_ns)
+        heads, rows, sites = await self._look_up(items)
+        items, first = await self._complete(items, heads, rows, answers, outcome, now_ns)
+        ready = [item for item in first.new + first.replaced if item.report]
+        sites = await self._introduce(ready, sites, now_ns)
+        meanings = {id(item): self._mean(item, sites) for item in ready}
+        points = [point for meaning in meanings.values() for point in meaning.points]
+        rejected = await self._history.write("mw_raw", points) if points else []
+        settled = await self._commit(items, heads, rows, meanings, rejected, answers, outcome, now_ns)
+        self._answer(settled, answers, outcome)
+        outcome.points = len(points) - len(rejected)
+        for one in rejected:
+            outcome.rejected[one.reason] = outcome.rejected.get(one.reason, 0) + 1
+        outcome.receipts = answers.receipts(settled.heads, now_ns)
+        return outcome
+
+    def _read(self, arrivals: Sequence[Arrival], answers: Answers, outcome: Outcome, now_ns: int) -> list[Item]:
+        items: list[Item] = []
+        for arrival in arrivals:
+            taken = take(arrival, self._terms, now_ns)
+            if isinstance(taken, Hold):
+                answers.hold(taken)
+                _count(outcome, "held")
+            elif taken is None:
+                _count(outcome, "foreign")
+            elif taken.report is None and arrival.quarantine_id:
+                _count(outcome, "still_poison")
+            else:
+                items.append(taken)
+        return in_order(items)
+
+    async def _look_up(self, items: Sequence[Item]) -> tuple[dict[str, Head], Rows, Sites]:
+        async with self._database.reading() as connection:
+            heads = await ledger_rows.load_heads(connection, {item.stream for item in items})
+            wanted = wanted_rows(heads, items)
+            rows = await ledger_rows.load_entries(connection, wanted) if wanted else {}
+            sites = await assignments.load_sites(connection, {item.agent for item in items})
+        return heads, rows, sites
+
+    async def _complete(
+        self, items: Sequence[Item], heads: dict[str, Head], rows: Rows, answers: Answers, outcome: Outcome, now_ns: int
+    ) -> tuple[list[Item], Settled]:
+        """Leave out, and ask for, what lacks bodies; keep the bodies that came; return the rest, settled."""
+        rest = list(items)
+        while True:
+            settled = settle(heads, rows, rest)
+            fresh_items = settled.new + settled.replaced
+            missing, fresh = await self._bodies.lacking(fresh_items)
+            if fresh.facts or fresh.certificates:
+                await self._bodies.store(fresh, now_ns)
+            if not missing:
+                return rest, settled
+            for place, ids in missing.items():
+                answers.ask(fresh_items[place], ids)
+                _count(outcome, "wanted")
+            out = {id(fresh_items[place]) for place in missing}
+            rest = [item for item in rest if id(item) not in out]
+
+    async def _introduce(self, items: Sequence[Item], sites: Sites, now_ns: int) -> Sites:
+        """Give agents and contexts not seen before their rows, before anything about them is written."""
+        newcomers: dict[tuple[str, str], tuple[bytes, str]] = {}
+        for item in items:
+            context_id, body, declared = _context(item)
+            if not sites.knows(item.agent, context_id):
+                newcomers[item.agent, context_id] = (body, declared or sites.newest(item.agent))
+        if not newcomers:
+            return sites
+        async with self._database.writing() as connection:
+            await assignments.introduce(self._database, connection, newcomers, now_ns)
+            return await assignments.load_sites(connection, {item.agent for item in items})
+
+    def _mean(self, item: Item, sites: Sites) -> Meaning:
+        assert item.report is not None  # noqa: S101 - only readable items come here
+        site = sites.site(item.agent, _context(item)[0], item.report.cycle.started_ns)
+        return self._interpreter.interpret(item, site, self._bodies.facts, self._bodies.certificates)
+
+    async def _commit(
+        self,
+        items: Sequence[Item],
+        heads: dict[str, Head],
+        rows: Rows,
+        meanings: dict[int, Meaning],
+        rejected: Sequence[Rejected],
+        answers: Answers,
+        outcome: Outcome,
+        now_ns: int,
+    ) -> Settled:
+        async with self._database.writing() as connection:
+            agents = await ledger_rows.lock_agents(connection, {item.agent for item in items})
+            locked = await ledger_rows.load_heads(connection, {item.stream for item in items}, lock=True)
+            if locked != heads:
+                rows = await ledger_rows.load_entries(connection, wanted_rows(locked, items))
+            settled = settle(locked, rows, items)
+            if any(item.report and id(item) not in meanings for item in settled.new + settled.replaced):
+                raise Contended("another collector changed what this batch rests on")
+            changed = [head for key, head in settled.heads.items() if head != locked.get(key)]
+            await ledger_rows.write_heads(connection, changed, now_ns)
+            await ledger_rows.write_entries(connection, _rows(settled.new), _rows(settled.replaced), now_ns)
+            await ledger_rows.note_dropped(self._database, connection, _dropped(items), now_ns)
+            answers.ends = await _ends(connection, settled.heads)
+            stored = [meanings[id(item)] for item in settled.new + settled.replaced if item.report]
+            outcome.told = await self._runs.take(connection, agents, stored, now_ns)
+            clones = _clones(settled, locked, now_ns)
+            await run_rows.tell_clone(connection, clones, now_ns)
+            poison = [item for item in settled.new if item.report is None]
+            await quarantine_rows.keep(connection, [_kept(item) for item in poison] + [_dead_letter(one) for one in rejected], now_ns)
+        outcome.told = outcome.told or bool(clones)
+        self._runs.committed()
+        return settled
+
+    def _answer(self, settled: Settled, answers: Answers, outcome: Outcome) -> None:
+        for item in settled.new + settled.replaced:
+            answers.done(item)
+            _count(outcome, "stored" if item.report else "quarantined")
+            if item.arrival.quarantine_id and item.report:
+                outcome.replayed.append(item.arrival.quarantine_id)
+        for item in settled.duplicates:
+            answers.done(item)
+            _count(outcome, "duplicate")
+            if item.arrival.quarantine_id:
+                outcome.replayed.append(item.arrival.quarantine_id)
+        for item in settled.forks:
+            answers.forked(item)
+            _count(outcome, "forked")
+
+
+async def _ends(connection: AsyncConnection, heads: Mapping[str, Head]) -> dict[str, list[str]]:
+    """Return the digests that prove each head's ranges: of `upto`, then of the end of each range beyond."""
+    plain = {key: [head.last_digest] for key, head in heads.items() if not head.beyond and head.upto == head.last_seq}
+    wanted = {key: [head.upto, *(last for _, last in head.beyond[-MAX_RANGES:])] for key, head in heads.items() if key not in plain}
+    if not wanted:
+        return plain
+    entries = await ledger_rows.load_entries(connection, wanted)
+    found = {key: [entries[key].get(seq) for seq in numbers] for key, numbers in wanted.items()}
+    return plain | {key: [one.digest if one and one.state == "stored" else "" for one in ends] for key, ends in found.items()}
+
+
+def _count(outcome: Outcome, name: str) -> None:
+    outcome.counts[name] = outcome.counts.get(name, 0) + 1
+
+
+def _context(item: Item) -> tuple[str, bytes, str]:
+    """Return a report's context id, its body, and the site it declares."""
+    assert item.report is not None  # noqa: S101 - only readable items come here
+    context = item.report.cycle.context
+    body = canonical(context.model_dump(mode="json", exclude_defaults=True))
+    return content_id(body), body, context.site or ""
+
+
+def _rows(items: Sequence[Item]) -> list[tuple[str, Entry, int]]:
+    return [(item.stream, item.entry, len(item.report.cycle.observations) if item.report else 0) for item in items]
+
+
+def _dropped(items: Sequence[Item]) -> dict[str, tuple[tuple[int, int], ...]]:
+    found = {item.stream: dropped_of(item) for item in items if item.report and item.report.dropped}
+    return {key: ranges for key, ranges in found.items() if ranges}
+
+
+def _clones(settled: Settled, before: dict[str, Head], now_ns: int) -> list[bytes]:
+    """Return an inbox body for each stream that forked for the first time."""
+    told: dict[str, Item] = {}
+    for item in settled.forks:
+        known = before.get(item.stream)
+        if known is None or known.forks == 0:
+            told.setdefault(item.stream, item)
+    return [
+        json.dumps({"agent": item.agent, "stream": item.stream, "seq": item.entry.seq, "at_ns": now_ns}).encode() for item in told.values()
+    ]
+
+
+def _kept(item: Item) -> Kept:
+    return Kept("report", item.arrival.topic, item.agent, item.stream, item.entry.seq, item.reason, item.arrival.payload)
+
+
+def _dead_letter(one: Rejected) -> Kept:
+    tags = dict(one.point.tags)
+    fields = one.point.fields
+    stream, seq = str(fields.get("stream", "")), fields.get("seq", 0)
+    data = json.dumps(asdict(one.point), separators=(",", ":")).encode()
+    return Kept("point", "mw_raw", tags.get("agent", ""), stream, int(seq), f"{one.reason}: {one.message}", data)

@@ -1,0 +1,134 @@
+"""Observations and findings to points: the only place where a measurement's tags and fields are spelled.
+
+Tag keys are listed here and nowhere else. A tag is a word with few values; addresses, ids, reasons and verdicts are fields. A field
+keeps its name and type for ever. A point's time is the measured nanosecond with its last three digits replaced by the
+observation's index, so writing a report again gives the same rows.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from judge.finding import Finding
+from server.history.port import Point, Value
+from wire.facts import KnownFacts
+from wire.observation import KnownObservation
+from wire.report import Report
+
+TAGS: Final = ("site", "agent", "target", "route", "workload", "category")
+"""The tag keys of `web`, `dns`, `egress` and `finding`, in their order on the line (the first write fixes it on InfluxDB 3)."""
+
+MEASUREMENTS: Final = ("web", "dns", "egress", "finding")
+
+Tags = tuple[tuple[str, str], ...]
+
+
+def measured_ns(report: Report, at_us: int, index: int) -> int:
+    """Return the time of one observation as it is stored."""
+    return (report.cycle.started_ns + at_us * 1000) // 1000 * 1000 + index
+
+
+def tags_of(facts: KnownFacts, site: str, agent: str) -> Tags:
+    """Return the tags of all points about this target and route."""
+    target = facts.target
+    return (
+        ("site", site),
+        ("agent", agent),
+        ("target", target.name),
+        ("route", facts.route),
+        ("workload", target.workload),
+        ("category", target.category),
+    )
+
+
+def observation_point(observation: KnownObservation, facts: KnownFacts, tags: Tags, time_ns: int, report: Report) -> Point:
+    """Return the point of one observation: its sample, and of its facts what a chart or a table asks for."""
+    fields: dict[str, Value] = {"facts": observation.facts, "stream": report.stream, "seq": report.seq}
+    for name in _SAMPLE_FIELDS[observation.kind]:
+        value = getattr(observation, name)
+        if value is not None:
+            fields[name] = value
+    _FACT_FIELDS[observation.kind](fields, observation, facts)
+    if facts.failure is not None:
+        fields["failure"] = facts.failure
+        fields["stage"] = facts.stage or ""
+    if observation.suspect:
+        fields["suspect"] = True
+    if observation.repeat:
+        fields["repeat"] = True
+    return Point(observation.kind, tags, fields, time_ns)
+
+
+def _web(fields: dict[str, Value], _observation: Any, facts: Any) -> None:  # noqa: ANN401 - the kind chose this function
+    if facts.tls is not None:
+        fields["tls"] = facts.tls
+    if facts.http is not None:
+        fields["http"] = facts.http
+    if facts.trust is not None:
+        fields["trust_os"] = facts.trust.os
+        fields["trust_public"] = facts.trust.public
+
+
+def _dns(fields: dict[str, Value], observation: Any, facts: Any) -> None:  # noqa: ANN401 - the kind chose this function
+    fields["answers"] = " ".join(observation.answers)
+    fields["cnames"] = " ".join(observation.cnames)
+    if facts.resolver:
+        fields["resolver"] = facts.resolver
+
+
+def _egress(fields: dict[str, Value], _observation: Any, facts: Any) -> None:  # noqa: ANN401 - the kind chose this function
+    if facts.address is not None:
+        fields["address"] = facts.address
+
+
+_SAMPLE_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "web": (
+        "address",
+        "dns_ms",
+        "connect_ms",
+        "proxy_ms",
+        "tls_ms",
+        "first_byte_ms",
+        "body_ms",
+        "total_ms",
+        "unaccounted_ms",
+        "status",
+        "body_bytes",
+        "front_door",
+        "clock",
+        "error",
+    ),
+    "dns": ("dns_ms", "clock", "error"),
+    "egress": ("connect_ms", "total_ms", "clock", "error"),
+}
+_FACT_FIELDS: Mapping[str, Callable[[dict[str, Value], Any, Any], None]] = {"web": _web, "dns": _dns, "egress": _egress}
+
+FIELD_TYPES: Mapping[str, type] = {
+    **dict.fromkeys(("dns_ms", "connect_ms", "proxy_ms", "tls_ms", "first_byte_ms", "body_ms", "total_ms", "unaccounted_ms"), float),
+    **dict.fromkeys(("status", "body_bytes", "seq", "rounds"), int),
+    **dict.fromkeys(("facts", "stream", "address", "front_door", "clock", "error", "tls", "http", "trust_os", "trust_public"), str),
+    **dict.fromkeys(("answers", "cnames", "resolver", "failure", "stage"), str),
+    **dict.fromkeys(("verdict", "severity", "responsible", "vendor", "device_class", "device_key", "signals", "knowledge"), str),
+    **dict.fromkeys(("suspect", "repeat", "deterministic"), bool),
+    "confidence": float,
+}
+"""Every field and its type, for ever: InfluxDB refuses a second type. A test holds that each point keeps to it."""
+
+
+def finding_fields(finding: Finding, knowledge: str) -> dict[str, Value]:
+    """Return the fields of a finding's point; the same finding gives the same fields, so they are made once and shared."""
+    device = finding.device
+    fields: dict[str, Value] = {
+        "verdict": finding.verdict,
+        "severity": finding.severity,
+        "responsible": finding.responsible,
+        "confidence": float(finding.confidence),
+        "deterministic": finding.deterministic,
+        "signals": " ".join(one.signal for one in finding.evidence),
+        "knowledge": knowledge,
+    }
+    if device is not None:
+        fields["device_key"] = finding.device_key
+        fields["device_class"] = device.device_class
+        if device.vendor:
+            fields["vendor"] = device.vendor
+    return fields

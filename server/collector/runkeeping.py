@@ -1,0 +1,107 @@
+"""Keeps runs while batches pass: current runs by agent, cached with the revision that proves them, and written in the caller's transaction.
+
+The cache is only a cache: an agent's row is locked and its revision compared before a cached run is believed.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.collector.meaning import Meaning
+from server.collector.runs import ENOUGH_ROUNDS, EXTEND_NS, AgentRuns, Path, Run
+from server.state import ledger as ledger_rows
+from server.state import runs as run_rows
+
+MAX_AGENTS = 5_000
+"""25 runs of about 0.5 kB each: 60 MB at most."""
+
+Current = dict[Path, Run]
+
+
+class RunKeeper:
+    """Folds findings into runs. `take` within a transaction, `committed` after it."""
+
+    def __init__(self) -> None:
+        self._cache: OrderedDict[str, tuple[int, Current]] = OrderedDict()
+        self._pending: dict[str, tuple[int, Current]] = {}
+
+    async def take(
+        self, connection: AsyncConnection, agents: Mapping[str, tuple[int, int]], meanings: Sequence[Meaning], now_ns: int
+    ) -> bool:
+        """Fold stored reports into the runs of their (locked) agents; return whether the watcher has something to read.
+
+        `agents` maps id to (revision, latest measured ns).
+        """
+        self._pending = {}
+        by_agent: dict[str, list[Meaning]] = {}
+        for meaning in sorted(meanings, key=_started):
+            by_agent.setdefault(meaning.item.agent, []).append(meaning)
+        keeping = await self._load(connection, agents, by_agent)
+        changes = {}
+        new_agents: dict[str, tuple[int, int]] = {}
+        for agent, mine in by_agent.items():
+            revision, latest_ns = agents[agent]
+            for meaning in mine:
+                latest_ns = _fold(keeping[agent], meaning, latest_ns)
+            changes[agent] = list(keeping[agent].changed.values())
+            new_agents[agent] = (revision + bool(changes[agent]), latest_ns)
+        inserted = await run_rows.write(connection, changes, now_ns)
+        for agent, runs in inserted.items():
+            keeping[agent].current.update({run.path: run for run in runs if run.current})
+        await ledger_rows.write_agents(connection, new_agents)
+        self._pending = {agent: (new_agents[agent][0], keeping[agent].current) for agent in by_agent}
+        return any(change.tell for mine in changes.values() for change in mine)
+
+    def committed(self) -> None:
+        """Believe what the last `take` made: its transaction is through."""
+        for agent, known in self._pending.items():
+            self._cache[agent] = known
+            self._cache.move_to_end(agent)
+        self._pending = {}
+        while len(self._cache) > MAX_AGENTS:
+            self._cache.popitem(last=False)
+
+    async def _load(
+        self, connection: AsyncConnection, agents: Mapping[str, tuple[int, int]], by_agent: Mapping[str, Sequence[Meaning]]
+    ) -> dict[str, AgentRuns]:
+        current: dict[str, Current] = {}
+        for agent in by_agent:
+            known = self._cache.get(agent)
+            if known is not None and known[0] == agents[agent][0]:
+                current[agent] = known[1]
+        unknown = [agent for agent in by_agent if agent not in current]
+        if unknown:
+            for agent, runs in (await run_rows.load_current(connection, unknown)).items():
+                current[agent] = {run.path: run for run in runs}
+        late = {}
+        for agent, mine in by_agent.items():
+            times = [_started(meaning) for meaning in mine if _started(meaning) <= agents[agent][1]]
+            if times:
+                late[agent] = (min(times), max(times))
+        history = await run_rows.load_history(connection, late) if late else {}
+        return {agent: AgentRuns(current[agent].values(), history.get(agent, ())) for agent in by_agent}
+
+
+def _started(meaning: Meaning) -> int:
+    report = meaning.item.report
+    return report.cycle.started_ns if report else 0
+
+
+def _fold(runs: AgentRuns, meaning: Meaning, latest_ns: int) -> int:
+    """Take all findings of one report in; return the agent's latest measured time after it."""
+    at_ns = _started(meaning)
+    is_late = at_ns <= latest_ns
+    for one in meaning.findings:
+        current = runs.current.get(Path(meaning.site, one.target, one.route))
+        if (
+            current is not None
+            and current.rounds >= ENOUGH_ROUNDS
+            and current.verdict == one.verdict
+            and current.device_key == one.device_key
+            and current.first_ns <= at_ns
+            and at_ns - current.last_ns < EXTEND_NS
+        ):
+            continue  # what nearly every finding of a quiet fleet is; `see` would find no change either
+        runs.see(one.run(meaning.site, at_ns), latest_ns, is_late=is_late)
+    return max(latest_ns, at_ns)

@@ -1,0 +1,101 @@
+"""Runs as rows, and the inbox that tells the watcher. Statements only; the rules are `server/collector/runs.py`'s."""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import and_, bindparam, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.collector.runs import Change, Path, Run
+from server.state.tables import inbox, run
+
+_UPDATE = (
+    update(run)
+    .where(run.c.id == bindparam("run_id"))
+    .values({run.c[name]: bindparam(f"new_{name}") for name in ("first_ns", "last_ns", "rounds", "current")})
+)
+
+
+async def load_current(connection: AsyncConnection, agents: Collection[str]) -> dict[str, list[Run]]:
+    """Return the current runs of these agents."""
+    found: dict[str, list[Run]] = {agent: [] for agent in agents}
+    query = select(run).where(run.c.agent.in_(agents), run.c.current)
+    for row in await connection.execute(query):
+        found[row.agent].append(_read(row))
+    return found
+
+
+async def load_history(connection: AsyncConnection, spans: Mapping[str, tuple[int, int]]) -> dict[str, list[Run]]:
+    """Return the ended runs of agents that touch the span (first, last measured ns) or stand next to it.
+
+    "Next to it" is bounded to a day either side: a backlog older than that opens runs of its own, which is true as well.
+    """
+    day = 86_400 * 10**9
+    found: dict[str, list[Run]] = {agent: [] for agent in spans}
+    wanted = [
+        and_(run.c.agent == agent, run.c.last_ns >= first - day, run.c.first_ns <= last + day) for agent, (first, last) in spans.items()
+    ]
+    if wanted:
+        for row in await connection.execute(select(run).where(or_(*wanted), run.c.current.is_(False))):
+            found[row.agent].append(_read(row))
+    return found
+
+
+def _read(row: object) -> Run:
+    _id, _agent, place, target, route, verdict, device_key, first_ns, last_ns, rounds, current, finding = row  # type: ignore[misc]
+    return Run(Path(place, target, route), verdict, device_key, first_ns, last_ns, rounds, current, finding, _id)  # type: ignore[has-type]
+
+
+async def write(connection: AsyncConnection, changes: Mapping[str, Collection[Change]], now_ns: int) -> dict[str, list[Run]]:
+    """Store changed runs by agent and an inbox row for each that must be told; return the inserted runs with their ids."""
+    ended = [change for mine in changes.values() for change in mine if change.run.id > 0]
+    if ended:
+        await connection.execute(_UPDATE, [_update_row(change.run) for change in ended])
+    told = [change.run.id for change in ended if change.tell]
+    inserted: dict[str, list[Run]] = {}
+    for agent, mine in changes.items():
+        fresh = [change for change in mine if change.run.id < 1]
+        if not fresh:
+            continue
+        rows = [_insert_row(agent, change.run) for change in fresh]
+        ids = (await connection.scalars(insert(run).returning(run.c.id, sort_by_parameter_order=True), rows)).all()
+        inserted[agent] = [_with_id(change.run, row_id) for change, row_id in zip(fresh, ids, strict=True)]
+        told += [row_id for change, row_id in zip(fresh, ids, strict=True) if change.tell]
+    if told:
+        await connection.execute(inbox.insert(), [{"kind": "run", "run": row_id, "made_ns": now_ns} for row_id in told])
+    return inserted
+
+
+def _with_id(one: Run, row_id: int) -> Run:
+    return Run(one.path, one.verdict, one.device_key, one.first_ns, one.last_ns, one.rounds, one.current, one.finding, row_id)
+
+
+def _update_row(one: Run) -> dict[str, object]:
+    return {
+        "run_id": one.id,
+        "new_first_ns": one.first_ns,
+        "new_last_ns": one.last_ns,
+        "new_rounds": one.rounds,
+        "new_current": one.current,
+    }
+
+
+def _insert_row(agent: str, one: Run) -> dict[str, object]:
+    return {
+        "agent": agent,
+        "place": one.path.place,
+        "target": one.path.target,
+        "route": one.path.route,
+        "verdict": one.verdict,
+        "device_key": one.device_key,
+        "first_ns": one.first_ns,
+        "last_ns": one.last_ns,
+        "rounds": one.rounds,
+        "current": one.current,
+        "finding": one.finding,
+    }
+
+
+async def tell_clone(connection: AsyncConnection, bodies: Collection[bytes], now_ns: int) -> None:
+    """Put an inbox row for each forked stream."""
+    if bodies:
+        await connection.execute(inbox.insert(), [{"kind": "clone", "body": body, "made_ns": now_ns} for body in bodies])
