@@ -1,9 +1,48 @@
 """The one factory of the real network. Everything else in this room is reached through what it returns."""
 
-from agent.network.net import ChainCheck, Network
+from collections.abc import Sequence
+
+from agent.network.address import split_address
+from agent.network.clock import SampleClock, sample_clock
+from agent.network.connect import Staged
+from agent.network.net import ChainCheck, Exchange, Fetched, Network, Resolution
+from agent.network.resolve import ipv6_routed, resolve, system_resolvers
 from agent.network.settings import NetworkSettings
+from wire.facts import ChainTrust
+
+
+class OwnNetwork:
+    """The network through own sockets. Holds no connection and no cache: two samples never share anything."""
+
+    def __init__(self, settings: NetworkSettings, clock: SampleClock, check: ChainCheck | None) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._check = check
+        self._resolvers = tuple(split_address(place, "network.resolvers") for place in settings.resolvers)
+
+    async def resolve(self, host: str, timeout_s: float | None = None) -> Resolution:
+        """Look a name up at the configured resolvers, else at the machine's own."""
+        settings = self._settings
+        resolvers = self._resolvers or system_resolvers()
+        ipv6 = ipv6_routed() if settings.ipv6 is None else settings.ipv6
+        return await resolve(host, resolvers, self._clock, timeout_s or settings.timeouts.dns_s, ipv6=ipv6)
+
+    async def fetch(self, request: Exchange) -> Fetched:
+        """Make one exchange on a connection of its own."""
+        return await Staged(request, self._clock, self._settings.timeouts, self._settings.connect).run()
+
+    async def check_chain(self, chain: Sequence[bytes], host: str) -> ChainTrust | None:
+        """Hand a captured chain to the checker this network was opened with."""
+        if not chain or self._check is None:
+            return None
+        return await self._check(chain, host)
 
 
 def open_network(settings: NetworkSettings, check_chain: ChainCheck | None = None) -> Network:
-    """Return the network for `settings`. Cheap: call it once for each probe whose time limits differ."""
-    raise NotImplementedError
+    """Return the network for `settings`. Cheap: call it once for each probe whose time limits differ.
+
+    Raises ValueError, naming the setting and the remedy, for a resolver or a laboratory place that is no `address:port`.
+    """
+    for place in settings.connect.values():
+        split_address(place, "lab.connect")
+    return OwnNetwork(settings, sample_clock(settings.clock), check_chain)

@@ -1,0 +1,159 @@
+"""The staged exchange: connect, CONNECT, TLS, request, first byte, body, in this order, each timed and each able to fail.
+
+Only the order and the bookkeeping live here; each stage's work is its own file's. A failure ends the exchange and keeps what was seen.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Mapping
+from typing import Any
+
+import h11
+
+from agent.network.address import joined, mapped, split
+from agent.network.channel import Channel
+from agent.network.clock import STEP_NS, SampleClock
+from agent.network.failure import Failed, classify
+from agent.network.net import Exchange, Fetched
+from agent.network.proxy import Connect
+from agent.network.request import Speaker, speaker
+from agent.network.settings import Timeouts
+from agent.network.tls import Tls
+from wire.vocabulary import Stage
+
+NETWORK_ERRORS = (OSError, ssl.SSLError, Failed, h11.LocalProtocolError, ValueError)
+"""What the network, or a name and path from a plan that no protocol can carry, may raise. Anything else is our own bug and is raised."""
+PHASES = ("connect_ms", "proxy_ms", "tls_ms", "first_byte_ms", "body_ms")
+ADDS_UP_MS = 1.0
+MAX_MS = 3_600_000.0
+"""The cap of `wire.model.Milliseconds`; a clock that stepped can make any number."""
+
+
+class Staged:
+    """One exchange on its way. `run` is called once."""
+
+    def __init__(self, request: Exchange, clock: SampleClock, timeouts: Timeouts, connect: Mapping[str, str]) -> None:
+        self._request = request
+        self._clock = clock
+        self._limits = request.timeouts or timeouts
+        self._map = connect
+        self._stage: Stage = "connect"
+        self._seen: dict[str, Any] = {}
+        self._last = 0
+        self._suspect = False
+
+    async def run(self) -> Fetched:
+        """Go through the stages; return what was seen, with failure and stage if one failed."""
+        drift = self._clock.drift_ns()
+        started = self._last = self._clock.now()
+        try:
+            with self._channel() as channel:
+                await self._exchange(channel)
+        except NETWORK_ERRORS as error:
+            failure, text = classify(error)
+            self._seen |= {"failure": failure, "stage": self._stage, "error": text}
+            self._last = max(self._last, self._clock.now())
+        if abs(self._clock.drift_ns() - drift) > STEP_NS:
+            self._suspect = True
+        total = _ms(started, self._last)
+        rest = round(total - sum(self._seen.get(phase, 0.0) for phase in PHASES), 3)
+        unaccounted = rest if rest > ADDS_UP_MS else None
+        return Fetched(self._clock.name, self._suspect, total_ms=total, unaccounted_ms=unaccounted, **self._seen)
+
+    def _channel(self) -> Channel:
+        """Open a socket for the place to connect to, through the laboratory's map."""
+        target, route = self._request.target, self._request.route
+        host, port = split(route.proxy or "", "route.proxy") if route.kind == "proxy" else (target.host, target.port)
+        address, port = mapped(self._map, host, self._request.address, port)
+        return Channel(address, port, socket.SOCK_STREAM, self._clock)
+
+    async def _exchange(self, channel: Channel) -> None:
+        target, limits = self._request.target, self._limits
+        async with asyncio.timeout(limits.connect_s):
+            began, done = await channel.connect()
+        self._phase("connect_ms", began, done, late=channel.doubtful())
+        secure = target.protocol != "http"
+        if secure and self._request.route.kind == "proxy":
+            await self._tunnel(channel)
+        tls = await self._secure(channel) if secure else None
+        speaks = speaker(self._seen.get("alpn"))
+        try:
+            await self._converse(channel, tls, speaks)
+        finally:
+            answer = speaks.answer
+            if answer.status is not None:
+                head = {"http": answer.version, "status": answer.status, "headers": answer.headers}
+                self._seen |= head | {"body": bytes(answer.body), "body_bytes": answer.body_bytes}
+
+    async def _tunnel(self, channel: Channel) -> None:
+        self._stage = "proxy"
+        connect = Connect(channel)
+        try:
+            async with asyncio.timeout(self._limits.proxy_s):
+                began, done = await connect.ask(joined(self._request.target.host, self._request.target.port))
+        finally:
+            self._seen |= {"proxy_status": connect.status, "proxy_headers": connect.headers}
+        self._phase("proxy_ms", began, done, late=channel.doubtful())
+
+    async def _secure(self, channel: Channel) -> Tls:
+        self._stage = "tls"
+        tls = Tls(channel, self._request.sni or self._request.target.host, self._request.alpn)
+        try:
+            async with asyncio.timeout(self._limits.tls_s):
+                began, done = await tls.handshake()
+        finally:
+            self._seen |= tls.facts()
+        self._phase("tls_ms", began, done, late=channel.doubtful())
+        return tls
+
+    async def _converse(self, channel: Channel, tls: Tls | None, speaks: Speaker) -> None:
+        """Send the request and read the response to its end."""
+        self._stage = "request"
+        async with asyncio.timeout(self._limits.first_byte_s):
+            began = await self._send_request(channel, tls, speaks)
+            self._stage = "first_byte"
+            first = 0
+            while not speaks.answer.begun:
+                first = await self._step(channel, tls, speaks)
+        self._phase("first_byte_ms", began, first, late=channel.doubtful(first_of_several=True))
+        self._stage = "body"
+        last = first
+        async with asyncio.timeout(self._limits.body_s):
+            while not speaks.answer.done:
+                last = await self._step(channel, tls, speaks)
+        self._phase("body_ms", first, last, late=channel.doubtful())
+
+    async def _send_request(self, channel: Channel, tls: Tls | None, speaks: Speaker) -> int:
+        request = self._request
+        target = request.target
+        default_port = 80 if tls is None else 443
+        name = request.sni or target.host
+        authority = joined(name, target.port) if target.port != default_port or ":" in name else name
+        scheme = "http" if tls is None else "https"
+        path = request.path or target.path
+        if tls is None and request.route.kind == "proxy":
+            path = f"{scheme}://{authority}{path}"
+        data, self._seen["sent_headers"] = speaks.start(authority, path, scheme, request.headers)
+        return await channel.send(tls.encrypt(data) if tls else data)
+
+    async def _step(self, channel: Channel, tls: Tls | None, speaks: Speaker) -> int:
+        """Read once, let TLS and HTTP take it, send what they want sent; return the read's stamp."""
+        got = await channel.receive()
+        data, ended = tls.decrypt(got.data) if tls and got.data else (got.data, not got.data)
+        back = speaks.feed(data) if data else b""
+        if ended and not speaks.answer.done:
+            speaks.end()
+        elif not speaks.answer.done and (reply := tls.encrypt(back) if tls else back):
+            await channel.send(reply)
+        return got.stamp
+
+    def _phase(self, name: str, began: int, done: int, *, late: bool) -> None:
+        self._seen[name] = _ms(began, done)
+        self._last = done
+        self._suspect |= late
+
+
+def _ms(began: int, done: int) -> float:
+    """Return a span of nanoseconds in milliseconds; a clock that was set back in between gives 0, and the sample is suspect."""
+    return min(max(0.0, round((done - began) / 1e6, 3)), MAX_MS)

@@ -1,0 +1,191 @@
+"""One GET as bytes: HTTP/1.1 by h11, HTTP/2 by h2, behind one interface. No socket and no clock: bytes in, bytes out.
+
+Whatever a peer sends, the only exception from here is `Failed`: `http_protocol` for bytes no parser accepts (the parsers raise
+more kinds of exception than they promise), `too_large` beyond the caps.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import h2.config
+import h2.connection
+import h2.errors
+import h2.events
+import h2.exceptions
+import h2.settings
+import h11
+
+from agent.network.failure import Failed, scrub
+from agent.network.net import Headers
+
+MAX_HEAD_BYTES = 65_536
+"""Four times what h11 and most servers allow by default; a head beyond that is not Microsoft's."""
+MAX_BODY_BYTES = 1 << 20
+"""1 MiB: a sign-in page is about a fifth of it. Reading on would measure bandwidth, which this probe is not for."""
+KEPT_BODY_BYTES = 65_536
+"""What is kept of a body: the reflector's answer is below 8 kB; nobody looks at others."""
+USER_AGENT = "Mozilla/5.0 (compatible; Middlewatch/1)"
+
+
+class Answer:
+    """What has come of a response so far."""
+
+    def __init__(self) -> None:
+        self.version = "HTTP/2"
+        self.status: int | None = None
+        self.headers: Headers = ()
+        self.body = bytearray()
+        self.body_bytes = 0
+        self.begun = False
+        self.done = False
+
+    def add_body(self, data: bytes) -> None:
+        """Count body bytes and keep the first of them. Raises Failed `too_large`."""
+        self.body_bytes += len(data)
+        self.body += data[: max(0, KEPT_BODY_BYTES - len(self.body))]
+        if self.body_bytes > MAX_BODY_BYTES:
+            raise Failed("too_large", f"body of more than {MAX_BODY_BYTES} bytes")
+
+
+class Speaker(Protocol):
+    """A protocol's side of one GET."""
+
+    answer: Answer
+
+    def start(self, authority: str, path: str, scheme: str, headers: Headers) -> tuple[bytes, Headers]:
+        """Return the bytes of the request, and its header fields as they leave."""
+        ...
+
+    def feed(self, data: bytes) -> bytes:
+        """Take bytes of the response; return bytes to send back. Raises Failed."""
+        ...
+
+    def end(self) -> None:
+        """Take the peer's close. Raises Failed `closed` when the response was not complete."""
+        ...
+
+
+class Http1:
+    """HTTP/1.1 (RFC 9112). Header names leave in the case given."""
+
+    def __init__(self) -> None:
+        self.answer = Answer()
+        self._connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
+
+    def start(self, authority: str, path: str, scheme: str, headers: Headers) -> tuple[bytes, Headers]:  # noqa: ARG002 - HTTP/2 needs it
+        """Return a GET for `path`, which is absolute when a proxy is to fetch it."""
+        fields = (("Host", authority), ("User-Agent", USER_AGENT), ("Accept", "*/*"), *headers)
+        request = h11.Request(method="GET", target=path, headers=list(fields))
+        data = (self._connection.send(request) or b"") + (self._connection.send(h11.EndOfMessage()) or b"")
+        return data, fields
+
+    def feed(self, data: bytes) -> bytes:
+        """Take bytes of the response; HTTP/1.1 has nothing to send back."""
+        self.answer.begun = self.answer.begun or bool(data)
+        _guard(self._take, data)
+        return b""
+
+    def end(self) -> None:
+        """A body without a length ends here (RFC 9112, 6.3)."""
+        try:
+            self._take(b"")
+        except h11.RemoteProtocolError:
+            raise Failed("closed", "closed before the response was complete") from None
+        if not self.answer.done:
+            raise Failed("closed", "closed before the response was complete")
+
+    def _take(self, data: bytes) -> None:
+        self._connection.receive_data(data)
+        while not self.answer.done:
+            event = self._connection.next_event()
+            if event is h11.NEED_DATA or event is h11.PAUSED:
+                return
+            if isinstance(event, h11.Response):
+                self.answer.status = event.status_code
+                self.answer.version = f"HTTP/{event.http_version.decode()}"
+                self.answer.headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers.raw_items())
+            elif isinstance(event, h11.Data):
+                self.answer.add_body(bytes(event.data))
+            elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
+                self.answer.done = isinstance(event, h11.EndOfMessage)
+                return
+
+
+class Http2:
+    """HTTP/2 (RFC 9113), one stream."""
+
+    def __init__(self) -> None:
+        self.answer = Answer()
+        # No validation of what comes in: odd headers are a fact to keep, not a reason to stop.
+        settings = h2.config.H2Configuration(client_side=True, header_encoding=False, validate_inbound_headers=False)
+        self._connection = h2.connection.H2Connection(settings)
+
+    def start(self, authority: str, path: str, scheme: str, headers: Headers) -> tuple[bytes, Headers]:
+        """Return the preface, our settings and a GET."""
+        self._connection.local_settings.enable_push = 0
+        self._connection.local_settings.max_header_list_size = MAX_HEAD_BYTES
+        self._connection.initiate_connection()
+        own = ((":method", "GET"), (":authority", authority), (":scheme", scheme), (":path", path))
+        more = (("user-agent", USER_AGENT), ("accept", "*/*"), *((name.lower(), value) for name, value in headers))
+        self._connection.send_headers(1, [*own, *more], end_stream=True)
+        return self._connection.data_to_send(), (*own, *more)
+
+    def feed(self, data: bytes) -> bytes:
+        """Take bytes of the response; return acknowledgements and window updates."""
+        _guard(self._take, data)
+        return self._connection.data_to_send()
+
+    def end(self) -> None:
+        """Refuse a close before the stream's end."""
+        raise Failed("closed", "closed before the response was complete")
+
+    def _take(self, data: bytes) -> None:
+        for event in self._connection.receive_data(data):
+            if isinstance(event, h2.events.ResponseReceived):
+                self._take_head(event.headers or [])
+            elif isinstance(event, h2.events.DataReceived):
+                self._connection.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+                self.answer.add_body(event.data or b"")
+            elif isinstance(event, h2.events.StreamEnded):
+                self.answer.done = True
+            elif isinstance(event, h2.events.StreamReset):
+                raise Failed("http_protocol", f"RST_STREAM {_code(event.error_code)}")
+            elif isinstance(event, h2.events.ConnectionTerminated) and not self.answer.done:
+                if event.error_code:
+                    raise Failed("http_protocol", f"GOAWAY {_code(event.error_code)}")
+                if not event.last_stream_id:
+                    raise Failed("closed", "GOAWAY before the request was taken")
+
+    def _take_head(self, fields: list[Any]) -> None:
+        pairs = [(bytes(name).decode("latin-1"), bytes(value).decode("latin-1")) for name, value in fields]
+        status = next((value for name, value in pairs if name == ":status"), "")
+        if not (status.isdigit() and len(status) == 3):
+            raise Failed("http_protocol", "response without a status")
+        self.answer.begun = True
+        self.answer.status = int(status)
+        self.answer.headers = tuple(pair for pair in pairs if not pair[0].startswith(":"))
+
+
+def speaker(alpn: str | None) -> Speaker:
+    """Return the protocol that ALPN chose; none chosen means HTTP/1.1 (RFC 7301)."""
+    return Http2() if alpn == "h2" else Http1()
+
+
+def _guard(take: Callable[[bytes], None], data: bytes) -> None:
+    """Run a parser on a peer's bytes; whatever it raises is the peer's breach of protocol."""
+    try:
+        take(data)
+    except Failed:
+        raise
+    except h2.exceptions.DenialOfServiceError:
+        raise Failed("too_large", f"response head of more than {MAX_HEAD_BYTES} bytes") from None
+    except h11.RemoteProtocolError as error:
+        if error.error_status_hint == 431:
+            raise Failed("too_large", f"response head of more than {MAX_HEAD_BYTES} bytes") from None
+        raise Failed("http_protocol", scrub(str(error))) from None
+    except Exception as error:  # noqa: BLE001 - see the file's rule
+        raise Failed("http_protocol", scrub(f"{type(error).__name__}: {error}")) from None
+
+
+def _code(number: Any) -> str:  # noqa: ANN401 - h2 gives its enum or a plain number
+    return number.name if isinstance(number, h2.errors.ErrorCodes) else str(number)

@@ -1,0 +1,78 @@
+"""What every `agent.network.net.Network` holds, the fake one and the real ones. A subclass gives the fixtures; no socket lives here."""
+
+import pytest
+
+from agent.network.net import ALPN_HTTP1, Exchange, Fetched, Network
+from wire.facts import ChainTrust
+from wire.target import DIRECT, Target
+
+TRUST = ChainTrust(os="trusted", public="no_root", engine="contract")
+
+
+def phases(seen: Fetched) -> float:
+    """Return the sum of an exchange's phases and of its rest, in milliseconds."""
+    parts = (seen.connect_ms, seen.proxy_ms, seen.tls_ms, seen.first_byte_ms, seen.body_ms, seen.unaccounted_ms)
+    return sum(part or 0.0 for part in parts)
+
+
+class NetworkContract:
+    """`net` knows `good.test`, served at `good`; nobody listens at `refusing`; every chain's trust is `TRUST`."""
+
+    @pytest.fixture
+    def net(self) -> Network:
+        """Return the network under test."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def good(self) -> Target:
+        """Return `good.test` at a port that answers 200, `Server: Odd`, `X-oDd: 1`, `hello`."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def refusing(self) -> Target:
+        """Return `good.test` at a port where nobody listens."""
+        raise NotImplementedError
+
+    async def test_known_name(self, net: Network) -> None:
+        """A name that exists gives addresses, a resolver and a time, and no failure."""
+        found = await net.resolve("good.test")
+        assert found.answers == ("127.0.0.1",)
+        assert found.resolver
+        assert found.dns_ms is not None
+        assert found.dns_ms >= 0
+        assert (found.failure, found.stage, found.error) == (None, None, None)
+
+    async def test_unknown_name(self, net: Network) -> None:
+        """A name that does not exist is a value with failure and stage."""
+        found = await net.resolve("absent.test")
+        assert (found.answers, found.failure, found.stage) == ((), "dns_nxdomain", "dns")
+
+    async def test_address(self, net: Network) -> None:
+        """An address is its own answer, and no time was spent on it."""
+        found = await net.resolve("127.0.0.1")
+        assert (found.answers, found.dns_ms, found.failure) == (("127.0.0.1",), None, None)
+
+    async def test_exchange(self, net: Network, good: Target) -> None:
+        """An exchange keeps status, headers in order and case, body and chain, and its phases add up within 1 ms."""
+        seen = await net.fetch(Exchange(good, DIRECT, "127.0.0.1", alpn=ALPN_HTTP1))
+        assert (seen.failure, seen.stage, seen.error) == (None, None, None)
+        assert (seen.status, seen.http, seen.body, seen.body_bytes) == (200, "HTTP/1.1", b"hello", 5)
+        assert [name for name, _ in seen.headers][:2] == ["Server", "X-oDd"]
+        assert [name for name, _ in seen.sent_headers] == ["Host", "User-Agent", "Accept"]
+        assert seen.chain
+        assert seen.proxy_ms is None
+        assert None not in {seen.connect_ms, seen.tls_ms, seen.first_byte_ms, seen.body_ms}
+        assert seen.total_ms is not None
+        assert abs(seen.total_ms - phases(seen)) <= 1.0
+
+    async def test_refused(self, net: Network, refusing: Target) -> None:
+        """A refused connection is a value; no later stage has a time."""
+        seen = await net.fetch(Exchange(refusing, DIRECT, "127.0.0.1"))
+        assert (seen.failure, seen.stage) == ("refused", "connect")
+        assert (seen.connect_ms, seen.tls_ms, seen.first_byte_ms, seen.status, seen.chain) == (None, None, None, None, ())
+        assert seen.total_ms is not None
+
+    async def test_check_chain(self, net: Network) -> None:
+        """A chain is handed to the checker; without one there is nothing to say."""
+        assert await net.check_chain([b"leaf"], "good.test") == TRUST
+        assert await net.check_chain([], "good.test") is None
