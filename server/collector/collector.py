@@ -87,7 +87,8 @@ class Collector:
                     future.set_result(None)
 
     def _next_batch(self) -> list[tuple[Arrival, asyncio.Future[None]]]:
-        batch, size = [], 0
+        batch: list[tuple[Arrival, asyncio.Future[None]]] = []
+        size = 0
         while self._queue and len(batch) < self._limits.batch_reports and size < self._limits.batch_bytes:
             one = self._queue.popleft()
             size += len(one[0].payload)

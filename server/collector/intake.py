@@ -53,21 +53,24 @@ def take(arrival: Arrival, terms: Terms, now_ns: int) -> Item | Hold | None:
     topic = topics.parse_report(arrival.topic)
     if topic is None:
         return None
-    if arrival.refused:
-        return _poison(arrival, topic, arrival.refused)
     try:
-        report = decode(arrival.payload)
-        facts = facts_bodies(arrival.payload) if report.facts else {}
-        certificates = certificate_bodies(report) if report.certificates else {}
+        item = _read(arrival, topic)
     except Newer as newer:
         return Hold(topic.agent, topic.stream, topic.seq, str(newer))
     except Malformed as malformed:
         return _poison(arrival, topic, str(malformed))
+    held = _must_wait(item.report, terms, now_ns) if item.report else ""
+    return Hold(topic.agent, topic.stream, topic.seq, held) if held else item
+
+
+def _read(arrival: Arrival, topic: topics.ReportTopic) -> Item:
+    if arrival.refused:
+        raise Malformed(arrival.refused)
+    report = decode(arrival.payload)
     if (report.agent, report.stream, report.seq) != topic:
-        return _poison(arrival, topic, f"payload says {report.agent} {report.stream[:8]} {report.seq}, its topic says otherwise")
-    held = _must_wait(report, terms, now_ns)
-    if held:
-        return Hold(topic.agent, topic.stream, topic.seq, held)
+        raise Malformed(f"payload says {report.agent} {report.stream[:8]} {report.seq}, its topic says otherwise")
+    facts = facts_bodies(arrival.payload) if report.facts else {}
+    certificates = certificate_bodies(report) if report.certificates else {}
     entry = Entry(topic.seq, "stored", report.digest, report.previous or "", report.cycle.created_ns)
     return Item(arrival, topic.agent, entry, topic.stream, report, facts=facts, certificates=certificates)
 

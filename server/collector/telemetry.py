@@ -1,11 +1,12 @@
 """What the collector says of itself: one line of code elsewhere is one counter and, on a change, one log line here.
 
-Names follow `middlewatch_<noun>_<unit>`. Reasons and conditions are closed words, because they become labels. Warn: nothing was lost. Error:
-something was lost or a person must act.
+Names follow `middlewatch_<noun>_<unit>`. Reasons and conditions are closed words, because they become labels. Warn: nothing
+was lost. Error: something was lost or a person must act.
 """
 
 from typing import Any
 
+from judge.judgement import Judge
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from server.collector.pipeline import Outcome
@@ -47,9 +48,17 @@ class Telemetry:
         for reason, count in outcome.rejected.items():
             self.rejected.labels(reason).inc(count)
             self.log.error("points_rejected", reason=reason, points=count, remedy="middlewatch-server quarantine list")
-        for name in ("quarantined", "forked"):
-            if outcome.counts.get(name):
-                self.log.warning(f"reports_{name}", reports=outcome.counts[name])
+        if outcome.counts.get("quarantined"):
+            self.log.warning("reports_quarantined", reports=outcome.counts["quarantined"], remedy="middlewatch-server quarantine list")
+        if outcome.counts.get("forked"):
+            self.log.warning(
+                "reports_forked", reports=outcome.counts["forked"], meaning="two spools use one stream; the copy is told to reset"
+            )
+
+    def watch_judge(self, judge: Judge) -> None:
+        """Show how often the judge's memo hits."""
+        self.memo.labels("hit").set_function(lambda: float(judge.memo_hits))
+        self.memo.labels("miss").set_function(lambda: float(judge.memo_misses))
 
     def waiting(self, reports: int, size: int) -> None:
         """Show the queue."""

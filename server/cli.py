@@ -1,0 +1,200 @@
+"""`middlewatch-server`: run, set up, look into quarantine, assign sites, make and sign plans. Only arguments and sentences live here.
+
+Exit status: 0 done, 1 it ran and failed, 2 it could not start (one sentence for each problem, never a traceback).
+"""
+
+import asyncio
+import json
+import logging
+import sys
+import time
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from server import run as running
+from server.config import BadConfiguration, Settings, load_settings
+from server.fleet.plans import BadPlan, make_key, sign_plan
+from server.history.influx import Influx
+from server.history.port import Unavailable
+from server.state import assignments, quarantine
+from server.state.database import Database, StateUnavailable, open_database
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The centre of Middlewatch.")
+quarantine_app = typer.Typer(no_args_is_help=True, help="Reports and points that could not be stored, with their bytes.")
+plan_app = typer.Typer(no_args_is_help=True, help="Plans for agents: keys and signatures.")
+app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(plan_app, name="plan")
+
+ConfigFile = Annotated[Path, typer.Option("--config", help="the server's TOML file")]
+screen = Console()
+
+
+def fail(problems: list[str], status: int = 2) -> typer.Exit:
+    """Print problems, one a line, and return the exit to raise."""
+    for problem in problems:
+        typer.echo(problem, err=True)
+    return typer.Exit(status)
+
+
+def _settings(config: Path) -> Settings:
+    try:
+        return load_settings(config)
+    except BadConfiguration as bad:
+        raise fail(bad.problems) from None
+
+
+def _quiet_logging() -> None:
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer() if not sys.stderr.isatty() else structlog.dev.ConsoleRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _do(work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - whatever the work returns
+    """Run work to its end, turning what cannot start into sentences."""
+    try:
+        return asyncio.run(work)
+    except BadConfiguration as bad:
+        raise fail(bad.problems) from None
+    except StateUnavailable as away:
+        raise fail([str(away)]) from None
+    except Unavailable as away:
+        raise fail([f"history: {away}"], 1) from None
+
+
+@app.command()
+def run(config: ConfigFile) -> None:
+    """Run the centre until it is told to stop."""
+    settings = _settings(config)
+    _quiet_logging()
+    _do(running.run(settings))
+
+
+@app.command()
+def setup(config: ConfigFile) -> None:
+    """Make what is missing: the state database's tables and InfluxDB's three buckets."""
+    settings = _settings(config)
+
+    async def work() -> list[str]:
+        database = await open_database(settings.state.url)
+        await database.close()
+        history = running.open_history(settings)
+        try:
+            return list(await history.create_buckets()) if isinstance(history, Influx) else []
+        finally:
+            await history.close()
+
+    made = _do(work())
+    typer.echo(f"state database ready; buckets made: {', '.join(made) or 'none, they were there'}")
+
+
+@app.command()
+def assign(agent: str, site: str, config: ConfigFile) -> None:
+    """Assign an agent to a site, for what it measures from a minute from now on."""
+    settings = _settings(config)
+
+    async def work() -> int:
+        database = await open_database(settings.state.url)
+        try:
+            return await assignments.assign(database, agent, site, time.time_ns())
+        finally:
+            await database.close()
+
+    valid_from = _do(work())
+    if not valid_from:
+        raise fail([f"assign: no report of agent {agent!r} has come yet; check its id in its configuration"], 1)
+    typer.echo(f"{agent} belongs to {site} for all it measures from {_when(valid_from)} on; what is stored stays where it is")
+
+
+def _when(time_ns: int) -> str:
+    return datetime.fromtimestamp(time_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+async def _with_database(settings: Settings, use: Any) -> Any:  # noqa: ANN401 - a function of a Database
+    database: Database = await open_database(settings.state.url)
+    try:
+        return await use(database)
+    finally:
+        await database.close()
+
+
+@quarantine_app.command("list")
+def quarantine_list(config: ConfigFile) -> None:
+    """List what is in quarantine, newest first."""
+    kept = _do(_with_database(_settings(config), quarantine.listed))
+    if not kept:
+        typer.echo("nothing is in quarantine")
+        return
+    table = Table("id", "received", "kind", "agent", "seq", "reason", box=None)
+    for one in kept:
+        mark = " (to be replayed)" if one.replay else ""
+        table.add_row(str(one.id), _when(one.received_ns), one.kind, one.agent, str(one.seq), one.reason + mark)
+    screen.print(table)
+
+
+@quarantine_app.command("show")
+def quarantine_show(number: int, config: ConfigFile) -> None:
+    """Write the bytes of one quarantined thing to standard output, and what is known of it to standard error."""
+    kept = _do(_with_database(_settings(config), lambda database: quarantine.fetch(database, [number])))
+    if not kept:
+        raise fail([f"quarantine: there is no {number}; see middlewatch-server quarantine list"], 1)
+    one = kept[0]
+    known = {
+        "id": one.id,
+        "kind": one.kind,
+        "topic": one.topic,
+        "reason": one.reason,
+        "received": _when(one.received_ns),
+        "bytes": len(one.data),
+    }
+    typer.echo(json.dumps(known), err=True)
+    sys.stdout.buffer.write(one.data)
+    sys.stdout.buffer.flush()
+
+
+@quarantine_app.command("replay")
+def quarantine_replay(numbers: list[int], config: ConfigFile) -> None:
+    """Mark things for replay; a running collector takes them in within seconds."""
+    marked = _do(_with_database(_settings(config), lambda database: quarantine.mark_for_replay(database, numbers)))
+    if marked < len(set(numbers)):
+        raise fail([f"quarantine: {marked} of {len(set(numbers))} found and marked; see middlewatch-server quarantine list"], 1)
+    typer.echo(f"{marked} marked; a running collector takes them in within seconds")
+
+
+@plan_app.command("key")
+def plan_key(file: Path) -> None:
+    """Make a signing key; print the public half for the agents' configuration."""
+    try:
+        typer.echo(make_key(file))
+    except OSError as error:
+        raise fail([f"plan key: {file} cannot be written ({error.strerror}); it must not exist yet"]) from None
+
+
+@plan_app.command("sign")
+def plan_sign(plan: Path, key: Path, out: Path) -> None:
+    """Check a plan (JSON) and write it as a signed envelope."""
+    try:
+        out.write_bytes(sign_plan(plan.read_bytes(), key.read_bytes()))
+    except OSError as error:
+        raise fail([f"plan sign: {error.filename}: {error.strerror}"]) from None
+    except BadPlan as bad:
+        raise fail([f"plan sign: {plan}: {bad}"]) from None
+    typer.echo(f"signed: {out}")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

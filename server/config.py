@@ -1,0 +1,223 @@
+"""The server's configuration: one TOML file, with environment variables over it (`MIDDLEWATCH_HISTORY__TOKEN` and so on, for secrets).
+
+Everything wrong is told at once, each with its place and the remedy. Nothing here opens a connection.
+"""
+
+import ssl
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from server.ingest.mqtt import BrokerSettings
+
+
+class BadConfiguration(Exception):  # noqa: N818 - an outcome, named as the outcome
+    """The configuration cannot be used. `problems` are whole sentences, one a line."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Broker(_Section):
+    """`embedded = true` starts a broker of its own on the url's host and port (MQTT 3.1.1, loopback, for the demo and trials)."""
+
+    url: str = "mqtts://localhost:8883"
+    embedded: bool = False
+    version: Literal["3.1.1", "5"] = "5"
+    client_id: str = "collector-0"
+    share: str = ""
+    acknowledge: Literal["stored", "arrival"] = "stored"
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    username: str = ""
+    password: str = ""
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            usable = parts.scheme in {"mqtt", "mqtts"} and parts.hostname and (parts.port or 1) > 0
+        except ValueError:
+            usable = False
+        if not usable:
+            raise ValueError(f"{value!r} is not an address; write mqtts://host:8883")
+        return value
+
+    @model_validator(mode="after")
+    def _secure(self) -> "Broker":
+        host = urlsplit(self.url).hostname
+        if self.url.startswith("mqtt://") and host not in {"localhost", "127.0.0.1", "::1"}:
+            raise ValueError("url: mqtt:// is for this machine only; write mqtts://host:8883 and set ca, certificate and key")
+        if self.url.startswith("mqtts://") and not (self.ca and self.certificate and self.key):
+            raise ValueError("ca: mqtts needs ca, certificate and key; set all three to PEM files")
+        return self
+
+
+class History(_Section):
+    """InfluxDB 2 or 3, or a file of our own for the demo and trials."""
+
+    kind: Literal["influx", "embedded"] = "influx"
+    url: str = "http://localhost:8086"
+    org: str = "middlewatch"
+    token: str = ""
+    path: Path = Path("history.db")
+    timeout_s: Annotated[float, Field(gt=0, le=120)] = 30.0
+
+    @model_validator(mode="after")
+    def _complete(self) -> "History":
+        if self.kind == "influx" and not self.token:
+            raise ValueError("token: InfluxDB needs a token; set history.token or MIDDLEWATCH_HISTORY__TOKEN")
+        if self.kind == "influx" and urlsplit(self.url).scheme not in {"http", "https"}:
+            raise ValueError(f"url: {self.url!r} is not an address; write http://host:8086")
+        return self
+
+
+class State(_Section):
+    """`sqlite+aiosqlite:///state.db`, or `postgresql+asyncpg://user:password@host/database` when there are several collectors."""
+
+    url: str = "sqlite+aiosqlite:///state.db"
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+            raise ValueError("write sqlite+aiosqlite:///FILE or postgresql+asyncpg://user:password@host/database")
+        return value
+
+
+class CollectorSection(_Section):
+    """`accept_lab_agents` also takes agents with trust roots of their own; every page then says so."""
+
+    enabled: bool = True
+    accept_lab_agents: bool = False
+    queue_mb: Annotated[int, Field(ge=1, le=4096)] = 32
+
+
+class WatcherSection(_Section):
+    """One active watcher for all processes that share a state database; the others stand by."""
+
+    enabled: bool = True
+
+
+class Listen(_Section):
+    """`listen` is `address:port`; empty means off. Port 0 takes any free one."""
+
+    listen: str = ""
+
+    @field_validator("listen")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value and not (host and port.isdigit() and int(port) < 65536):
+            raise ValueError(f"{value!r} is not address:port; write 127.0.0.1:8300")
+        return value
+
+
+class Console(Listen):
+    """Health, metrics, later the pages. Loopback unless you say otherwise."""
+
+    listen: str = "127.0.0.1:8300"
+
+
+class Settings(BaseSettings):
+    """All settings of `middlewatch-server`."""
+
+    model_config = SettingsConfigDict(env_prefix="MIDDLEWATCH_", env_nested_delimiter="__", extra="forbid")
+
+    broker: Broker = Field(default_factory=Broker)
+    history: History = Field(default_factory=History)
+    state: State = Field(default_factory=State)
+    collector: CollectorSection = Field(default_factory=CollectorSection)
+    watcher: WatcherSection = Field(default_factory=WatcherSection)
+    console: Console = Field(default_factory=Console)
+    reflector: Listen = Field(default_factory=Listen)
+    policy: dict[str, Any] = Field(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings' signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings' signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings' signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file."""
+        return env_settings, init_settings
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check a configuration file. Raises BadConfiguration."""
+    try:
+        plain = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise BadConfiguration([f"config: {path} cannot be read ({error.strerror}); give the file with --config"]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadConfiguration([f"config: {path} is not TOML: {error}"]) from None
+    try:
+        return Settings(**plain)
+    except ValidationError as error:
+        raise BadConfiguration([_problem(one) for one in error.errors(include_url=False)]) from None
+
+
+def _problem(one: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    place = ".".join(str(part) for part in one["loc"])
+    message = one["msg"].removeprefix("Value error, ")
+    if one["type"] == "extra_forbidden":
+        return f"config: {place}: there is no such setting; remove it, or look for a spelling mistake"
+    head, colon, rest = message.partition(": ")
+    if one["type"] == "value_error" and colon and head.isidentifier():
+        return f"config: {place}.{head}: {rest}"
+    return f"config: {place}: {message}"
+
+
+def broker_settings(broker: Broker) -> BrokerSettings:
+    """Return the broker's settings with its TLS context loaded. Raises BadConfiguration for unreadable files."""
+    parts = urlsplit(broker.url)
+    tls = _tls(broker) if parts.scheme == "mqtts" else None
+    return BrokerSettings(
+        parts.hostname or "",
+        parts.port or (8883 if tls else 1883),
+        version="3.1.1" if broker.embedded else broker.version,
+        client_id=broker.client_id,
+        share="" if broker.embedded else broker.share,
+        acknowledge=broker.acknowledge,
+        tls=tls,
+        username=broker.username,
+        password=broker.password,
+    )
+
+
+def _tls(broker: Broker) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    problems = []
+    for name, path in (("ca", broker.ca), ("certificate", broker.certificate), ("key", broker.key)):
+        try:
+            if path is not None:
+                path.read_bytes()
+        except OSError as error:
+            problems.append(f"config: broker.{name}: {path} cannot be read ({error.strerror}); check the path and its permissions")
+    if problems:
+        raise BadConfiguration(problems)
+    try:
+        context.load_verify_locations(broker.ca)
+    except ssl.SSLError:
+        raise BadConfiguration([f"config: broker.ca: {broker.ca} holds no PEM certificate; give the CA that signed the broker's"]) from None
+    try:
+        context.load_cert_chain(str(broker.certificate), broker.key)
+    except ssl.SSLError:
+        sentence = f"config: broker.certificate: {broker.certificate} and broker.key are not a PEM certificate and its key"
+        raise BadConfiguration([sentence]) from None
+    return context

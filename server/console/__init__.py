@@ -1,0 +1,1 @@
+"""What the centre serves over HTTP: health and metrics, the reflector; later the pages. A socket room."""

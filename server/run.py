@@ -1,0 +1,194 @@
+"""Puts the server together and runs it: one TaskGroup, every part named, shutdown by cancellation that loses nothing.
+
+Only wiring lives here: which parts there are is the configuration's word, what they do is theirs.
+"""
+
+import asyncio
+import contextlib
+import secrets
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+import structlog
+from aiohttp import web
+from judge.judgement import Judge
+from judge.policy import BadPolicy, read_policy
+from prometheus_client import CollectorRegistry
+
+from judge.knowledge.loader import load_knowledge
+from server.collector.collector import Collector, Limits
+from server.collector.intake import Terms
+from server.collector.meaning import Interpreter
+from server.collector.pipeline import Pipeline
+from server.collector.replay import Replay
+from server.collector.telemetry import Telemetry
+from server.config import BadConfiguration, Settings, broker_settings
+from server.console.health import Health, add_health
+from server.console.reflector import add_reflector
+from server.history.embedded import Embedded
+from server.history.influx import Influx, InfluxSettings
+from server.history.port import History, Unavailable
+from server.ingest.broker import COLLECTOR, BrokerUnavailable, EmbeddedBroker
+from server.ingest.mqtt import BrokerSettings, MqttIngest
+from server.state.database import Database, StateUnavailable, open_database
+from server.watcher.watcher import Watcher
+
+
+@dataclass(slots=True)
+class Server:
+    """A running server, for whoever embeds it (the demo, tests)."""
+
+    settings: Settings
+    database: Database
+    history: History
+    collector: Collector
+    telemetry: Telemetry
+    ingest: MqttIngest
+    watcher: Watcher | None
+    broker_port: int
+    console_port: int
+    reflector_port: int
+
+
+def open_history(settings: Settings) -> History:
+    """Return the configured history, not yet connected."""
+    history = settings.history
+    if history.kind == "embedded":
+        return Embedded(history.path)
+    return Influx(InfluxSettings(history.url, history.token, history.org, history.timeout_s))
+
+
+@asynccontextmanager
+async def serving(settings: Settings, now: Callable[[], int] = time.time_ns) -> AsyncIterator[Server]:
+    """Start everything, give the running server, and stop it at the end. Raises BadConfiguration for what cannot start."""
+    log = structlog.get_logger("middlewatch")
+    async with contextlib.AsyncExitStack() as stack:
+        judge = _judge(settings)
+        database = await _database(settings)
+        stack.push_async_callback(database.close)
+        history = open_history(settings)
+        stack.push_async_callback(history.close)
+        await _check_history(history)
+        broker = await _broker(settings, stack)
+        registry = CollectorRegistry()
+        telemetry = Telemetry(registry, log)
+        telemetry.watch_judge(judge)
+        ingest = MqttIngest(broker, log, telemetry.broker.set)
+        watcher = Watcher(database, history, f"{socket.gethostname()}-{secrets.token_hex(4)}", now) if settings.watcher.enabled else None
+        collector = Collector(
+            Pipeline(database, history, Interpreter(judge), Terms(settings.collector.accept_lab_agents)),
+            ingest,
+            Replay(database, history),
+            telemetry,
+            now,
+            Limits(queue_bytes=settings.collector.queue_mb << 20),
+            wake_watcher=watcher.wake if watcher else lambda: None,
+        )
+        server = Server(settings, database, history, collector, telemetry, ingest, watcher, broker.port, 0, 0)
+        await _start(server, stack)
+        server.console_port = await _listen(settings.console.listen, stack, lambda app: add_health(app, registry, lambda: _health(server)))
+        server.reflector_port = await _listen(settings.reflector.listen, stack, add_reflector)
+        yield server
+
+
+async def _start(server: Server, stack: contextlib.AsyncExitStack) -> None:
+    """Start the tasks; they are cancelled when the stack unwinds."""
+    group = await stack.enter_async_context(asyncio.TaskGroup())
+    tasks = []
+    if server.settings.collector.enabled:
+        tasks.append(group.create_task(server.collector.run(), name="collector"))
+        tasks.append(group.create_task(server.ingest.run(server.collector.offer), name="mqtt-ingest"))
+    if server.watcher is not None:
+        tasks.append(group.create_task(server.watcher.run(), name="watcher"))
+
+    def stop() -> None:
+        for task in tasks:
+            task.cancel()
+
+    stack.callback(stop)
+
+
+def _health(server: Server) -> Health:
+    parts = {
+        "history": server.telemetry.condition_sentence or "ok",
+        "broker": server.ingest.sentence or "ok",
+        "lab": "this centre accepts lab agents" if server.settings.collector.accept_lab_agents else "",
+    }
+    return Health(server.telemetry.condition == "ok" and not server.ingest.sentence, parts)
+
+
+def _judge(settings: Settings) -> Judge:
+    try:
+        policy = read_policy(settings.policy)
+    except BadPolicy as error:
+        raise BadConfiguration([f"config: {error}"]) from None
+    return Judge(load_knowledge(), policy)
+
+
+async def _database(settings: Settings) -> Database:
+    try:
+        return await open_database(settings.state.url)
+    except StateUnavailable as error:
+        raise BadConfiguration([str(error)]) from None
+
+
+async def _check_history(history: History) -> None:
+    """Refuse to start on what does not mend itself (no right, no bucket); wait for the rest."""
+    if not isinstance(history, Influx):
+        return
+    try:
+        await history.check()
+    except Unavailable as unavailable:
+        if unavailable.condition in {"refused", "missing_bucket"}:
+            raise BadConfiguration([f"history: {unavailable}"]) from None
+
+
+async def _broker(settings: Settings, stack: contextlib.AsyncExitStack) -> BrokerSettings:
+    broker = broker_settings(settings.broker)
+    if not settings.broker.embedded:
+        return broker
+    password = secrets.token_urlsafe(24)
+    embedded = EmbeddedBroker(broker.host, broker.port, password)
+    try:
+        port = await embedded.start()
+    except BrokerUnavailable as error:
+        raise BadConfiguration([str(error)]) from None
+    stack.push_async_callback(embedded.stop)
+    return replace(broker, port=port, username=COLLECTOR, password=password)
+
+
+async def _listen(address: str, stack: contextlib.AsyncExitStack, add: Callable[[web.Application], None]) -> int:
+    """Serve an application on `address:port`; return the port, 0 when off."""
+    if not address:
+        return 0
+    host, _, port = address.rpartition(":")
+    app = web.Application()
+    add(app)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, host.strip("[]"), int(port))
+    try:
+        await site.start()
+    except OSError as error:
+        raise BadConfiguration([f"config: {address} cannot be opened ({error.strerror}); choose a free address and port"]) from None
+    return int(runner.addresses[0][1])
+
+
+async def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    log = structlog.get_logger("middlewatch")
+    async with serving(settings) as server:
+        log.info("serving", broker=settings.broker.url, history=settings.history.kind, console_port=server.console_port)
+        if settings.collector.accept_lab_agents:
+            log.warning("lab_agents_accepted", meaning="reports may come from agents with trust roots of their own")
+        await stop.wait()
+        log.info("stopping", meaning="what is not receipted, agents send again")
