@@ -1,26 +1,26 @@
-"""Opens the state database, SQLite or PostgreSQL, and gives transactions. The only place that knows which one it is.
+"""Opens the state database, SQLite or PostgreSQL, and gives transactions. With `engine.py`, all that knows which one it is.
 
-SQLite: WAL, full synchronous, `BEGIN IMMEDIATE` for every transaction that writes (two writers then queue instead of
-failing half-way), one writer at a time in this process. PostgreSQL: ordinary transactions; rows are locked by
+SQLite: one writer at a time in this process (between processes, see `engine.py`). PostgreSQL: ordinary transactions; rows are locked by
 `with_for_update`, which SQLite does not have and does not need.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from typing import Any
 
-from sqlalchemy import Connection, Table, event
+from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from server.state.tables import metadata
+from server.state.engine import make_engine
+from server.state.migrate import WrongSchema, upgrade_engine
 
-BUSY_SECONDS = 30
-"""How long a second process waits for SQLite's write lock; longer than any batch we measured (0.4 s)."""
+Transaction = AsyncConnection
+"""What `writing` and `reading` give, for rooms that pass it on without knowing SQLAlchemy."""
+STATE_FAULTS = (SQLAlchemyError, OSError)
+"""What either raises when the database is away or busy: keep the work and try again."""
 
 
 class StateUnavailable(Exception):  # noqa: N818 - a state, not a mistake
@@ -62,35 +62,18 @@ class Database:
         await self.engine.dispose()
 
 
-def _on_sqlite_connect(connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own type
-    connection.isolation_level = None  # or the driver begins transactions of its own, deferred ones
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_SECONDS * 1000}"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _on_sqlite_begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
 async def open_database(url: str, *, create: bool = True) -> Database:
-    """Open `sqlite+aiosqlite:///file` or `postgresql+asyncpg://...`; make missing tables. Raises StateUnavailable."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        engine = create_async_engine(parsed)
-        event.listen(engine.sync_engine, "connect", _on_sqlite_connect)
-        event.listen(engine.sync_engine, "begin", _on_sqlite_begin)
-    else:
-        engine = create_async_engine(parsed, pool_pre_ping=True)
+    """Open `sqlite+aiosqlite:///file` or `postgresql+asyncpg://...`; bring it to the present schema. Raises StateUnavailable."""
+    engine = make_engine(url)
+    where = make_url(url).render_as_string(hide_password=True)
     try:
         if create:
-            async with engine.execution_options(writes=True).begin() as connection:
-                await connection.run_sync(metadata.create_all)
-    except (SQLAlchemyError, OSError) as error:
+            await upgrade_engine(engine)
+    except WrongSchema as wrong:
         await engine.dispose()
-        where = parsed.render_as_string(hide_password=True)
+        raise StateUnavailable(f"state.url: {where} cannot be used: {wrong}") from wrong
+    except STATE_FAULTS as error:
+        await engine.dispose()
         raise StateUnavailable(
             f"state.url: {where} cannot be opened ({type(error).__name__}); check the path or that the server runs"
         ) from error

@@ -115,6 +115,8 @@ run = Table(
     Column("current", Boolean, nullable=False),
     Column("finding", LargeBinary, nullable=False, server_default=""),
     Index("run_of_agent", "agent", "current"),
+    Index("run_of_device", "place", "device_key"),
+    Index("run_at_place", "place", "target", "route"),
     UniqueConstraint("agent", "place", "target", "route", "first_ns", name="run_starts_once"),
     comment="A stretch of equal verdict and device key. `rounds` counts to 3 and stops; `last_ns` is right to ten minutes.",
 )

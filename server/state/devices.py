@@ -1,0 +1,113 @@
+"""Devices, their keys and where they are: statements only, each in the caller's transaction. The rules are `server/watcher/`'s."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.state.database import Database
+from server.state.tables import device, device_key, presence
+
+KEY_LENGTH = 240
+"""The column's width. A longer value is cut here and there alike, so that it is found again."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """One device as stored. Empty strings are unknown; `disposed_categories` is a list with commas."""
+
+    id: str
+    device_class: str = "unknown"
+    vendor: str = ""
+    product: str = ""
+    possible: str = ""
+    issuer: str = ""
+    confidence: float = 0.0
+    first_seen_ns: int = 0
+    disposition: str = "undecided"
+    disposed_by: str = ""
+    disposed_until_ns: int = 0
+    disposed_categories: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceRow:
+    """Where one device stands at one place."""
+
+    device: str
+    place: str
+    state: str
+    episode: int
+    since_ns: int
+    seen_ns: int
+
+
+async def owners(connection: AsyncConnection, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Return the device of each (kind, value) that has one."""
+    wanted = {(kind, value[:KEY_LENGTH]): (kind, value) for kind, value in keys}
+    query = select(device_key).where(tuple_(device_key.c.kind, device_key.c.value).in_(list(wanted)))
+    return {wanted[(row.kind, row.value)]: row.device for row in await connection.execute(query)}
+
+
+async def keys_of(connection: AsyncConnection, devices: Collection[str]) -> dict[str, list[tuple[str, str]]]:
+    """Return the (kind, value) pairs of each of these devices."""
+    found: dict[str, list[tuple[str, str]]] = {one: [] for one in devices}
+    for row in await connection.execute(select(device_key).where(device_key.c.device.in_(devices))):
+        found[row.device].append((row.kind, row.value))
+    return found
+
+
+async def load(connection: AsyncConnection, ids: Collection[str]) -> dict[str, DeviceRow]:
+    """Return these devices by id; a missing one is left out."""
+    rows = (await connection.execute(select(device).where(device.c.id.in_(ids)))).all()
+    return {row.id: DeviceRow(*row) for row in rows}
+
+
+async def add(connection: AsyncConnection, row: DeviceRow) -> None:
+    """Store a device not known before."""
+    await connection.execute(insert(device).values(asdict(row)))
+
+
+async def describe(connection: AsyncConnection, row: DeviceRow) -> None:
+    """Store what is known of a device now; what people decided is left as it is."""
+    names = ("device_class", "vendor", "product", "possible", "issuer", "confidence")
+    await connection.execute(update(device).where(device.c.id == row.id).values({name: getattr(row, name) for name in names}))
+
+
+async def attach(database: Database, connection: AsyncConnection, owner: str, keys: Iterable[tuple[str, str]]) -> None:
+    """Give keys to a device; a key that has an owner keeps it."""
+    rows = [{"kind": kind, "value": value[:KEY_LENGTH], "device": owner} for kind, value in keys]
+    if rows:
+        await connection.execute(database.insert_or_ignore(device_key), rows)
+
+
+async def merge(connection: AsyncConnection, kept: str, gone: str, places: Sequence[PresenceRow]) -> None:
+    """Make two devices one: keys move to `kept`, its presences become `places`. Told events keep the id they were told under."""
+    await connection.execute(update(device_key).where(device_key.c.device == gone).values(device=kept))
+    await connection.execute(delete(presence).where(presence.c.device.in_((kept, gone))))
+    await connection.execute(delete(device).where(device.c.id == gone))
+    if places:
+        await connection.execute(insert(presence), [asdict(row) for row in places])
+
+
+async def presences(connection: AsyncConnection, devices: Collection[str], place: str | None = None) -> list[PresenceRow]:
+    """Return where these devices stand: everywhere, or at one place."""
+    query = select(presence).where(presence.c.device.in_(devices)).order_by(presence.c.device, presence.c.place)
+    if place is not None:
+        query = query.where(presence.c.place == place)
+    return [PresenceRow(*row) for row in await connection.execute(query)]
+
+
+async def not_retired(connection: AsyncConnection) -> list[tuple[str, str]]:
+    """Return (device, place) of each presence that time alone may change."""
+    query = select(presence.c.device, presence.c.place).where(presence.c.state != "retired").order_by(presence.c.seen_ns)
+    return [(row.device, row.place) for row in await connection.execute(query)]
+
+
+async def place_at(database: Database, connection: AsyncConnection, row: PresenceRow) -> None:
+    """Store where a device stands at a place, first or changed."""
+    await connection.execute(database.insert_or_ignore(presence), asdict(row))
+    there = (presence.c.device == row.device) & (presence.c.place == row.place)
+    values = {"state": row.state, "episode": row.episode, "since_ns": row.since_ns, "seen_ns": row.seen_ns}
+    await connection.execute(update(presence).where(there).values(values))

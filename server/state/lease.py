@@ -1,0 +1,39 @@
+"""A lease with an epoch: who may decide. Time decides who gets it, the epoch alone who keeps it.
+
+Holders' clocks may differ: a fast clock takes over early, and the epoch it raises makes the other's next decision fail. So two
+may believe they hold it; only one can commit.
+"""
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.state.database import Database
+from server.state.tables import lease
+
+
+class LeaseLost(Exception):  # noqa: N818 - a state, not a mistake
+    """Another holder has a higher epoch: what this transaction decided must not be."""
+
+
+async def take(
+    database: Database, connection: AsyncConnection, name: str, holder: str, now_ns: int, until_ns: int, held: int
+) -> int | None:
+    """Take or renew a lease until `until_ns`; return its epoch, or None while another holds it.
+
+    `held` is the epoch this process has (0: none). Its own name under another epoch is an earlier life, replaced at once.
+    """
+    await connection.execute(database.insert_or_ignore(lease), {"name": name, "holder": holder, "epoch": 0, "until_ns": 0})
+    row = (await connection.execute(select(lease).where(lease.c.name == name).with_for_update())).one()
+    if row.holder != holder and row.until_ns > now_ns:
+        return None
+    mine = row.holder == holder and row.epoch == held and held > 0
+    epoch = int(row.epoch) if mine else int(row.epoch) + 1
+    await connection.execute(update(lease).where(lease.c.name == name).values(holder=holder, epoch=epoch, until_ns=until_ns))
+    return epoch
+
+
+async def confirm(connection: AsyncConnection, name: str, epoch: int) -> None:
+    """Lock the lease for this transaction and raise LeaseLost unless `epoch` is still its epoch."""
+    found = (await connection.execute(select(lease.c.epoch).where(lease.c.name == name).with_for_update())).scalar_one_or_none()
+    if found != epoch:
+        raise LeaseLost(f"lease {name}: epoch {epoch} was followed by {found}; another process decides now")

@@ -1,0 +1,1 @@
+"""One file per revision, oldest `r0001`. A released one is never changed."""

@@ -1,0 +1,180 @@
+"""The state machine of one device at one place. Pure: turns in, presence and events out; time is an argument.
+
+Two tables say everything: `PRESENCE` (what evidence does) and `DISPOSITION` (what people do). `decide` replays turns from the
+stored presence on, in measured time, so the order, repetition and lateness of inbox rows change nothing; only what had arrived
+when it was decided does.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from server.watcher.turns import Path, Run, Turn
+from wire.vocabulary import Category, Disposition, Presence
+
+Change = Literal["confirmed", "hinted", "cleared", "expired"]
+Kind = Literal["appeared", "discovered", "returned", "left"]
+Act = Literal["acknowledge", "approve", "withdraw", "lapse"]
+Priority = Literal["P1", "P2", "P3", "P4", "none"]
+"""Alert priorities as operators use them (facts, users-ask §5); `none` is recorded and not told."""
+
+PRESENCE: Mapping[Presence, Mapping[Change, tuple[Presence, Kind | None]]] = {
+    "candidate": {"confirmed": ("present", "appeared"), "expired": ("retired", None)},
+    "present": {"cleared": ("absent", "left")},
+    "absent": {"confirmed": ("present", "returned"), "expired": ("retired", None)},
+    "retired": {"confirmed": ("present", "appeared"), "hinted": ("candidate", None)},
+}
+"""State and change to next state and event. A pair that is not here changes nothing. `appeared` without enough clean rounds before
+is `discovered`: no storm on the first day."""
+
+DISPOSITION: Mapping[Disposition, Mapping[Act, Disposition]] = {
+    "undecided": {"acknowledge": "known", "approve": "approved"},
+    "known": {"approve": "approved", "withdraw": "undecided"},
+    "approved": {"acknowledge": "known", "withdraw": "undecided", "lapse": "undecided"},
+}
+"""What people decide; `lapse` is an approval whose time has passed."""
+
+PRIORITY: Mapping[Disposition, Mapping[Kind, Priority]] = {
+    "undecided": {"appeared": "P2", "discovered": "P4", "returned": "P4", "left": "P4"},
+    "known": {"appeared": "P4", "discovered": "P4", "returned": "P4", "left": "P4"},
+    "approved": {"appeared": "none", "discovered": "none", "returned": "none", "left": "none"},
+}
+"""`returned` and `left` are informational (facts, interception §5.2 rule 4)."""
+
+_STRENGTH: Sequence[Presence] = ("retired", "candidate", "absent", "present")
+CLEAN_ROUNDS = 2
+"""Earlier clean rounds that make a first sighting an appearance (design §6)."""
+RETIRE_NS = 90 * 86_400 * 10**9
+SILENT_NS = 3600 * 10**9
+"""A path not heard for an hour holds no device back from leaving. Runs are extended every ten minutes at most, and a cycle may add its
+cadence: six times that precision. Cadences above 50 minutes therefore count as silent between cycles; then others decide alone."""
+SITE_AGENTS, SITE_SHARE = 2, 0.3
+"""Statistical evidence speaks for a place by two agents or 30 % of those reporting there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The stored presence of one device at one place. `since_ns` is when `state` began, `seen_ns` the last sighting."""
+
+    state: Presence = "candidate"
+    episode: int = 0
+    since_ns: int = 0
+    seen_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What people decided about a device. `until_ns` 0 is without end, empty `categories` are all."""
+
+    disposition: Disposition = "undecided"
+    until_ns: int = 0
+    categories: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event of one device at one place.
+
+    `runs` are the sightings (or, for `left`, the runs without it); `since_ns` is when the state before it began.
+    """
+
+    kind: Kind
+    at_ns: int
+    episode: int
+    since_ns: int
+    runs: tuple[Run, ...]
+
+    @property
+    def categories(self) -> frozenset[Category]:
+        """Return the categories of the targets it is about."""
+        return frozenset(run.category for run in self.runs)
+
+
+def decide(before: Standing | None, turns: Sequence[Turn], agents: int, now_ns: int) -> tuple[Standing | None, list[Told]]:
+    """Return the presence after these turns (oldest first) and the events to tell; None stays None without any sighting.
+
+    `agents` is how many report at the place now. The same call again, with its own result as `before`, tells nothing.
+    """
+    standing = before
+    told: list[Told] = []
+    from_ns = before.since_ns if before else 0
+    paths: dict[Path, tuple[Turn, Run]] = {}
+    moments = sorted({from_ns, *(turn.at_ns for turn in turns), max([now_ns, *(turn.at_ns for turn in turns)])})
+    waiting = list(reversed(turns))
+    for at_ns in moments:
+        while waiting and waiting[-1].at_ns <= at_ns:
+            _hear(paths, waiting.pop())
+        if at_ns >= from_ns:
+            standing = _settle(standing, paths, agents, at_ns, told)
+    if standing is None:
+        return None, told
+    seen_ns = max([standing.seen_ns, *(turn.run.last_ns for turn in turns if turn.run.sighting)])
+    return replace(standing, seen_ns=seen_ns), told
+
+
+def join(older: Standing, younger: Standing) -> Standing:
+    """Return one presence for two devices that turn out to be one: the stronger state, and an episode neither has told."""
+    stronger = max((older, younger), key=lambda one: _STRENGTH.index(one.state))
+    seen_ns = max(older.seen_ns, younger.seen_ns)
+    return replace(stronger, episode=older.episode + younger.episode, seen_ns=seen_ns)
+
+
+def priority(kind: Kind, approval: Approval, at_ns: int, categories: Iterable[str]) -> Priority:
+    """Return how loudly to tell. An approval that has passed, or does not cover all categories, is as if undecided."""
+    disposition = approval.disposition
+    if disposition == "approved":
+        lapsed = bool(approval.until_ns) and at_ns >= approval.until_ns
+        covered = not approval.categories or approval.categories.issuperset(categories)
+        disposition = DISPOSITION["approved"]["lapse"] if lapsed or not covered else disposition
+    return PRIORITY[disposition][kind]
+
+
+def _hear(paths: dict[Path, tuple[Turn, Run]], turn: Turn) -> None:
+    """Remember what the path says now and which run was last heard; a hint does not undo a confirmation, nor does `heard` anything."""
+    held = paths.get(turn.run.path)
+    weaker = held is not None and (turn.said == "heard" or (turn.said == "hinted" and held[0].said == "confirmed"))
+    paths[turn.run.path] = (held[0] if held is not None and weaker else turn, turn.run)
+
+
+def _settle(
+    standing: Standing | None, paths: Mapping[Path, tuple[Turn, Run]], agents: int, at_ns: int, told: list[Told]
+) -> Standing | None:
+    """Bring the presence in line with what the paths say at `at_ns`; add the event, if any."""
+    speaking = [turn for turn, last in paths.values() if last.last_ns >= at_ns - SILENT_NS]
+    change = _change(speaking, agents)
+    if standing is None:
+        if change not in {"hinted", "confirmed"}:
+            return None
+        standing = Standing(since_ns=at_ns)
+    if standing.state in {"candidate", "absent"} and at_ns - standing.since_ns > RETIRE_NS:
+        standing, _ = _apply(standing, "expired", at_ns)
+    if change is None:
+        return standing
+    after, kind = _apply(standing, change, at_ns)
+    if kind is not None:
+        runs = tuple(turn.run for turn in speaking if turn.said == change)
+        if kind == "appeared" and not any(run.clean_before >= CLEAN_ROUNDS for run in runs):
+            kind = "discovered"
+        told.append(Told(kind, at_ns, after.episode, standing.since_ns, runs))
+    return after
+
+
+def _apply(standing: Standing, change: Change, at_ns: int) -> tuple[Standing, Kind | None]:
+    step = PRESENCE[standing.state].get(change)
+    if step is None:
+        return standing, None
+    state, kind = step
+    opens = state == "present"
+    return replace(standing, state=state, since_ns=at_ns, episode=standing.episode + opens), kind
+
+
+def _change(speaking: Sequence[Turn], agents: int) -> Change | None:
+    """Return what the paths that report say together: one sighting is enough to stay, all must be clear of it to leave."""
+    confirmed = [turn.run for turn in speaking if turn.said == "confirmed"]
+    voices = {run.path.agent for run in confirmed}
+    certain = any(run.deterministic for run in confirmed)
+    if confirmed and (certain or len(voices) >= SITE_AGENTS or len(voices) >= SITE_SHARE * agents):
+        return "confirmed"
+    if confirmed or any(turn.said == "hinted" for turn in speaking):
+        return "hinted"
+    return "cleared" if any(turn.said == "cleared" for turn in speaking) else None

@@ -1,0 +1,64 @@
+"""Which device a finding's keys belong to: find, attach, merge. Pure; sources: facts, interception §5.3.
+
+A *certain* key names one device. A *weak* key (headers, path, egress, engine) is shared by all boxes of a make, so it names a device only
+as long as nothing stronger does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from judge.finding import Device, DeviceKey, KeyKind, Scope
+from wire.codec import content_id
+
+CERTAIN: Mapping[Scope, frozenset[KeyKind]] = {
+    "endpoint": frozenset({"product", "local"}),  # one root per machine: only the product is shared
+    "device": frozenset({"instance"}),  # one root per box: two boxes of a make share the product key
+    "global": frozenset({"instance", "product"}),  # one root for all: a new one under the same name is a rollover
+    "tenant": frozenset({"instance", "product"}),
+    "unknown": frozenset({"instance", "product"}),
+}
+FIRM: frozenset[KeyKind] = frozenset({"instance", "product", "local"})
+"""A device that has one of these is not found again by a weak key of a finding that shows another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who has a key: `firm` says whether that device has any key of a firm kind."""
+
+    device: str
+    first_seen_ns: int
+    firm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The device a finding is about (`new` when it must be made), devices to merge into it, keys to give it."""
+
+    device: str
+    new: bool
+    merge: tuple[str, ...]
+    attach: tuple[DeviceKey, ...]
+
+
+def certain(device: Device) -> tuple[DeviceKey, ...]:
+    """Return the keys that name it. The first key always does: it is the device's name in runs."""
+    return tuple(key for index, key in enumerate(device.keys) if index == 0 or key.kind in CERTAIN[device.scope])
+
+
+def choose(device: Device, owners: Mapping[DeviceKey, Owner]) -> Choice:
+    """Return what to do with a device that has at least one key, given who owns its keys now. The oldest device is kept."""
+    naming = certain(device)
+    found = {owners[key].device: owners[key] for key in naming if key in owners}
+    if not found:
+        weak = (owners[key] for key in device.keys if key in owners)
+        found = {owner.device: owner for owner in weak if not owner.firm}
+        found = dict(list(found.items())[:1])
+    kept, *others = sorted(found, key=lambda name: (found[name].first_seen_ns, name)) or [name_of(device.keys[0])]
+    skipped = frozenset({"instance"}) if device.scope == "endpoint" else frozenset()
+    attach = tuple(key for key in device.keys if key not in owners and (key in naming or key.kind not in skipped))
+    return Choice(kept, new=not found, merge=tuple(others), attach=attach)
+
+
+def name_of(key: DeviceKey) -> str:
+    """Return the id of a device first seen by this key: the same after any restart."""
+    return f"d-{content_id(f'{key.kind}:{key.value}'.encode())}"

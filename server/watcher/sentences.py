@@ -1,0 +1,108 @@
+"""An event in one paragraph a manager can read aloud and an engineer can check (what, who, who agrees, since when, before, whose job).
+
+Text only; nothing is decided here. Times are UTC and say so: the site's own zone is the page's business.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from judge.finding import Finding
+from server.watcher.devices import Kind
+from wire.vocabulary import Responsible, Verdict
+
+DOING: Mapping[Verdict, str] = {
+    "inspected": "is being decrypted by",
+    "altered": "is being altered by",
+    "proxied": "passes through",
+    "spliced": "is split and carried on by",
+    "redirected": "is being redirected by",
+    "blocked": "is being blocked by",
+}
+WHICH: Mapping[Kind, str] = {
+    "appeared": "a device not seen here before",
+    "discovered": "a device that was there when watching began",
+    "returned": "a device that had left",
+}
+JOB: Mapping[Responsible, str] = {
+    "nobody": "nobody; there is nothing to do",
+    "client": "the team for client machines",
+    "network": "the network team (LAN or WAN)",
+    "intermediary": "the owner of the device",
+    "isp": "the internet provider",
+    "microsoft": "Microsoft",
+    "unclear": "not yet clear",
+}
+HOSTS_NAMED = 2
+"""Hosts named before the rest is counted: more cannot be read aloud."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a sentence needs. `agents` agree of `reporting`; `before_ns` is when the state before began, 0 when there was none."""
+
+    place: str
+    hosts: Sequence[str]
+    agents: int
+    reporting: int
+    at_ns: int
+    before_ns: int
+    finding: Finding | None
+
+
+def device_event(kind: Kind, about: Circumstances) -> str:
+    """Return the paragraph of an event about a device at a place."""
+    who = _who(about.finding)
+    agree = f"{about.agents} of {max(about.agents, about.reporting)} agents agree, since {moment(about.at_ns)}."
+    job = f"For: {JOB[about.finding.responsible if about.finding else 'unclear']}."
+    where = about.place or "No site"
+    if kind == "left":
+        gone = f"{where}: the device that stood in the way of traffic to {_hosts(about.hosts)} is gone. {who}"
+        return f"{gone} {agree} Before: seen since {moment(about.before_ns)}. Now: not seen on any path that reports. For: {JOB['nobody']}."
+    doing = DOING.get(about.finding.verdict if about.finding else "inspected", "meets")
+    return f"{where}: traffic to {_hosts(about.hosts)} {doing} {WHICH[kind]}. {who} {agree} {_change(kind, about)} {job}"
+
+
+def cloned(agent: str, stream: str, seq: int, at_ns: int) -> str:
+    """Return the paragraph of a forked stream."""
+    return (
+        f"Agent {agent}: report {seq} of stream {stream[:8]} came a second time with other content, at {moment(at_ns)}. "
+        "Either two machines report under one identity, or a machine was put back to an older state; which, is not known. "
+        f"Nothing stored was changed; the agent was told to begin a new stream. For: {JOB['client']}."
+    )
+
+
+def moment(at_ns: int) -> str:
+    """Return a time to the minute, UTC."""
+    return f"{datetime.fromtimestamp(at_ns // 10**9, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _change(kind: Kind, about: Circumstances) -> str:
+    before = {
+        "appeared": "clean",
+        "discovered": "not known, there are not enough clean rounds to compare with",
+        "returned": f"without it since {moment(about.before_ns)}",
+    }[kind]
+    issuer = about.finding.device.issuer if about.finding and about.finding.device else ""
+    return f"Before: {before}. Now: {f'certificates issued by {issuer}' if issuer else 'as above, issuer not known'}."
+
+
+def _who(finding: Finding | None) -> str:
+    device = finding.device if finding else None
+    if device is None or (device.vendor is None and device.possible is None):
+        return "Whose make it is, is not known."
+    if device.vendor is None:
+        return f"Possibly {device.possible}; not proven."
+    name = f"{device.vendor} {device.product}" if device.product and device.product != device.vendor else device.vendor
+    by = {"instance": "certificate", "product": "certificate", "header": "headers", "egress": "egress network"}.get(device.keys[0].kind)
+    # 0.9 and 0.7: between the catalogue's weights for documented (0.95) and twice sighted (0.9, 0.6) signatures, interception §5.4
+    sure = "certain" if device.confidence >= 0.9 else "likely" if device.confidence >= 0.7 else "not certain"
+    return f"{name}, by its {by} ({sure})." if by else f"{name} ({sure})."
+
+
+def _hosts(hosts: Sequence[str]) -> str:
+    named = sorted(set(hosts))
+    rest = len(named) - HOSTS_NAMED
+    if rest > 0:
+        return f"{', '.join(named[:HOSTS_NAMED])} and {rest} more"
+    return " and ".join(named) or "the probed hosts"

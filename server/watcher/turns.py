@@ -1,0 +1,122 @@
+"""What one path says about one device: stored runs in, turns out. Pure: no clock, no state, no database.
+
+A run's `rounds` stops at 3 (`server/collector/runs.py`), so nothing here can count further; where the design asks for "4 of 6"
+the rule says what three, and interrupted runs, can prove.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from wire.vocabulary import Category, Verdict
+
+Said = Literal["confirmed", "hinted", "cleared", "heard"]
+"""`confirmed`: the device is there. `hinted`: seen, not often enough. `cleared`: seen without it often enough. `heard`: neither."""
+
+SIGHTINGS: frozenset[Verdict] = frozenset({"proxied", "spliced", "inspected", "altered", "redirected", "blocked"})
+"""Verdicts under which a device key is a sighting. `sanctioned` is expected by policy, `captive` a guard rail, the rest is not evidence."""
+CONCLUSIVE: frozenset[Verdict] = SIGHTINGS | {"clean", "sanctioned"}
+"""Verdicts that, without the device's key, speak against it. Silence, failure and doubt never do: resolve on positive evidence only."""
+
+DETERMINISTIC_ROUNDS = 2
+SATURATED = 3
+K, N = 4, 6
+"""Statistical evidence: 4 rounds of 6 (facts, interception §5.2), or three in a row, which is what one run can prove. Three in a row
+is rarer by chance than four of six (p^3 < 15 p^4) wherever a round misleads more often than once in fifteen."""
+STATISTICAL_CLEAR_NS = 30 * 60 * 10**9
+"""Hysteresis for statistical evidence: three rounds without the device and half an hour, three times the precision of `last_ns`."""
+SETTLED_NS = 3600 * 10**9
+"""A clean run of another agent that began an hour earlier has had its rounds before; from a younger one only its first round surely has."""
+
+
+class Path(NamedTuple):
+    """One agent's way to one target at a place."""
+
+    agent: str
+    target: str
+    route: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stored run, as one device sees it: `ours` says whether it carries one of the device's keys.
+
+    `clean_before`: clean rounds at the same place, target and route before `first_ns`, by any agent; only needed where `ours`.
+    """
+
+    id: int
+    path: Path
+    verdict: Verdict
+    ours: bool
+    first_ns: int
+    last_ns: int
+    rounds: int
+    deterministic: bool = False
+    category: Category = "Default"
+    clean_before: int = 0
+
+    @property
+    def sighting(self) -> bool:
+        """Return whether the device is seen in it."""
+        return self.ours and self.verdict in SIGHTINGS
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """From `at_ns` on, the path of `run` says this."""
+
+    at_ns: int
+    said: Said
+    run: Run
+
+
+def turns(runs: Iterable[Run]) -> list[Turn]:
+    """Return what the paths say, oldest first. Runs that came late, behind a newer run of their path, are history and say nothing."""
+    paths: dict[Path, list[Run]] = {}
+    for run in runs:
+        paths.setdefault(run.path, []).append(run)
+    found = [turn for mine in paths.values() for turn in _path_turns(_live(mine))]
+    return sorted(found, key=lambda turn: (turn.at_ns, turn.run.path))
+
+
+def _live(runs: Iterable[Run]) -> list[Run]:
+    """Return one path's runs oldest first, without those stored after a newer one: ids rise in the order of storing."""
+    kept: list[Run] = []
+    for run in sorted(runs, key=lambda run: run.first_ns, reverse=True):
+        if not kept or run.id < kept[-1].id:
+            kept.append(run)
+    return kept[::-1]
+
+
+def _path_turns(runs: Sequence[Run]) -> list[Turn]:
+    found: list[Turn] = []
+    sighted: Run | None = None
+    for index, run in enumerate(runs):
+        found.append(Turn(run.first_ns, _said(run, runs[:index], sighted), run))
+        sighted = run if run.sighting else sighted
+    return found
+
+
+def _said(run: Run, earlier: Sequence[Run], sighted: Run | None) -> Said:
+    if run.sighting:
+        enough = run.rounds >= DETERMINISTIC_ROUNDS if run.deterministic else _often(run, earlier)
+        return "confirmed" if enough else "hinted"
+    if run.ours or run.verdict not in CONCLUSIVE or sighted is None:
+        return "heard"
+    if sighted.deterministic:
+        return "cleared" if run.rounds >= DETERMINISTIC_ROUNDS else "heard"
+    return "cleared" if run.rounds >= SATURATED and run.last_ns - run.first_ns >= STATISTICAL_CLEAR_NS else "heard"
+
+
+def _often(run: Run, earlier: Sequence[Run]) -> bool:
+    """Return whether the run is saturated, or the last N rounds surely hold K sightings."""
+    if run.rounds >= SATURATED:
+        return True
+    seen, room = run.rounds, N - run.rounds
+    for one in reversed(earlier):
+        counted = min(one.rounds, room)
+        seen += counted if one.sighting else 0
+        room -= counted
+        if room <= 0 or one.rounds >= SATURATED:  # a saturated run may hide more rounds than it says
+            break
+    return seen >= K

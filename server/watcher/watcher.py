@@ -1,0 +1,136 @@
+"""The one active watcher: lease, inbox, sweep, delivery. Decisions are `deciding.py`'s; here is only who may decide, and when.
+
+It is woken by the collector of the same process, and polls each second besides: collectors of other processes cannot wake it, and the
+promise (told within 3 x cadence + 2 s) leaves a second for that.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+
+from server.history.port import History
+from server.state import devices as stored
+from server.state import inbox, lease
+from server.state.database import STATE_FAULTS, Database, Transaction
+from server.watcher.deciding import Decision
+from server.watcher.delivery import deliver
+
+LEASE = "watcher"
+LEASE_NS = 15 * 10**9
+"""A dead watcher is replaced after this; renewed at half of it, so a pause of 7 s of the loop or the database does not lose it."""
+BATCH = 500
+"""Inbox rows per transaction: one device inserted at a site of 50 agents and 12 targets is 600 rows and one decision."""
+SWEEP_NS = 600 * 10**9
+"""How often time alone is looked at (silent paths, hysteresis, retirement): as often as runs that go on are written."""
+SWEEP_BATCH = 50
+"""Presences per transaction of a sweep, so that inbox rows do not wait for it."""
+POLL_S = 1.0
+_log = logging.getLogger(__name__)
+
+
+class Watcher:
+    """`holder` names this process and no other; `now` gives Unix nanoseconds."""
+
+    def __init__(self, database: Database, history: History | None, holder: str, now: Callable[[], int]) -> None:
+        self._database = database
+        self._history = history
+        self._holder = holder
+        self._now = now
+        self._epoch = 0
+        self._until_ns = 0
+        self._swept_ns = 0
+        self._to_sweep: list[tuple[str, str]] = []
+        self._woken = asyncio.Event()
+
+    @property
+    def active(self) -> bool:
+        """Return whether this watcher holds the lease, as far as it knows."""
+        return self._epoch > 0
+
+    def wake(self) -> None:
+        """Say that the inbox has something."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Work until cancelled; nothing is lost by that. A state database that is away is waited for."""
+        while True:
+            self._woken.clear()
+            try:
+                decided = await self.step()
+                if self.active:
+                    decided += await self.deliver()
+            except STATE_FAULTS as error:
+                _log.warning("watcher: state database: %s; trying again, nothing is lost", type(error).__name__)
+                decided = 0
+            if not decided:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), POLL_S)
+
+    async def step(self) -> int:
+        """Decide what is there, at most one batch; return how many inbox rows were decided. 0 without the lease."""
+        if not await self._lead():
+            return 0
+        try:
+            decided = await self._decide_inbox()
+            await self._sweep()
+        except lease.LeaseLost as lost:
+            _log.warning("watcher %s stands by: %s", self._holder, lost)
+            self._epoch = 0
+            return 0
+        return decided
+
+    async def deliver(self) -> int:
+        """Send due events to the history store; return how many arrived."""
+        return await deliver(self._database, self._history, self._now()) if self._history is not None else 0
+
+    async def _lead(self) -> bool:
+        """Take the lease, or renew it when half of it is gone."""
+        now_ns = self._now()
+        if self.active and now_ns < self._until_ns - LEASE_NS // 2:
+            return True
+        until_ns = now_ns + LEASE_NS
+        async with self._database.writing() as transaction:
+            epoch = await lease.take(self._database, transaction, LEASE, self._holder, now_ns, until_ns, self._epoch)
+        if epoch and epoch != self._epoch:
+            _log.info("watcher %s decides now, epoch %d", self._holder, epoch)
+        self._epoch, self._until_ns = epoch or 0, until_ns
+        return self.active
+
+    async def _decide_inbox(self) -> int:
+        async with self._database.reading() as transaction:
+            if not await inbox.pending(transaction, 1):
+                return 0
+        async with self._database.writing() as transaction:
+            await lease.confirm(transaction, LEASE, self._epoch)
+            rows = await inbox.pending(transaction, BATCH)
+            decision = self._decision(transaction)
+            await decision.decide(rows)
+            await inbox.done(transaction, [row.id for row in rows])
+        self._say(decision)
+        return len(rows)
+
+    async def _sweep(self) -> None:
+        """Look at some presences that time alone may change."""
+        now_ns = self._now()
+        if not self._to_sweep and now_ns - self._swept_ns >= SWEEP_NS:
+            self._swept_ns = now_ns
+            async with self._database.reading() as transaction:
+                self._to_sweep = await stored.not_retired(transaction)
+        if not self._to_sweep:
+            return
+        some, rest = self._to_sweep[:SWEEP_BATCH], self._to_sweep[SWEEP_BATCH:]
+        async with self._database.writing() as transaction:
+            await lease.confirm(transaction, LEASE, self._epoch)
+            decision = self._decision(transaction)
+            for device, place in some:
+                await decision.settle(device, place)
+        self._to_sweep = rest
+        self._say(decision)
+
+    def _decision(self, transaction: Transaction) -> Decision:
+        return Decision(self._database, transaction, self._now())
+
+    def _say(self, decision: Decision) -> None:
+        for sentence in decision.fresh:
+            _log.info("%s", sentence)
