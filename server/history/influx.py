@@ -183,17 +183,18 @@ class Influx:
     async def _ask(self, method: str, path: str, **request: Any) -> Any:  # noqa: ANN401 - aiohttp's arguments in, JSON out
         """Send one request and return its JSON, or None. Raises _Refused or Unavailable."""
         limit = self._settings.timeout_s
-        self.requests += 1
         request["headers"] = {"Authorization": f"Token {self._settings.token}"} | request.get("headers", {})
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=limit), trust_env=False)
         try:
-            async with self._session.request(method, self._url + path, allow_redirects=False, **request) as answer:
-                text = await answer.text(errors="replace")
-                status, wait = answer.status, answer.headers.get("Retry-After", "")
+            try:
+                status, wait, text = await self._exchange(method, path, request)
+            except (
+                aiohttp.ServerDisconnectedError,
+                ConnectionResetError,
+            ):  # a restart closes idle connections; every request may be repeated
+                status, wait, text = await self._exchange(method, path, request)
         except TimeoutError:
             raise Unavailable("slow", f"history.url: {self._url} did not answer within {limit:g} s (history.timeout_s)") from None
-        except aiohttp.InvalidURL:
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
             raise Unavailable("away", f"history.url: {self._url!r} is not an address; write http://host:8086", 30.0) from None
         except (aiohttp.ClientError, OSError) as error:
             raise Unavailable("away", f"history.url: {self._url} does not answer ({error}); check that InfluxDB runs there") from None
@@ -201,6 +202,14 @@ class Influx:
         if 200 <= status < 300 and (plain is not None or not text):
             return plain
         raise _meaning(self._url, status, plain, wait)
+
+    async def _exchange(self, method: str, path: str, request: dict[str, Any]) -> tuple[int, str, str]:
+        """Return status, Retry-After and text of one answer."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._settings.timeout_s), trust_env=False)
+        self.requests += 1
+        async with self._session.request(method, self._url + path, allow_redirects=False, **request) as answer:
+            return answer.status, answer.headers.get("Retry-After", ""), await answer.text(errors="replace")
 
 
 def _meaning(url: str, status: int, plain: Any, wait: str) -> _Refused | Unavailable:  # noqa: ANN401 - whatever the server said

@@ -24,7 +24,7 @@ class HistoryContract:
 
     async def test_read_back(self, history: History, now_ns: int) -> None:
         """A point comes back equal: tags, fields with their types, time."""
-        fields = {
+        fields: dict[str, Value] = {
             "total_ms": 12.0,
             "status": 200,
             "suspect": False,
