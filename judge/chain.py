@@ -148,9 +148,14 @@ def covers(leaf: bytes, host: str) -> bool:
         try:
             return ipaddress.ip_address(host) in names.get_values_for_type(x509.IPAddress)
         except ValueError:
-            return any(_matches(name, host) for name in names.get_values_for_type(x509.DNSName))
+            return names_cover(names.get_values_for_type(x509.DNSName), host)
     except Exception:  # noqa: BLE001 - malformed certificates raise late and in many types (measured)
         return False
+
+
+def names_cover(names: Iterable[str], host: str) -> bool:
+    """Return whether DNS names of a certificate cover `host`, as `covers` does."""
+    return any(_matches(name, host) for name in names)
 
 
 def _matches(pattern: str, host: str) -> bool:

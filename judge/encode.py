@@ -1,0 +1,65 @@
+"""Findings as plain JSON, for stored runs, `--json` and pages. The field names here are promised: added, never renamed."""
+
+from judge.finding import Device, Evidence, Finding, Judgement
+from wire.codec import canonical
+
+
+def judgement_plain(judgement: Judgement) -> dict[str, object]:
+    """Return a judgement as JSON objects."""
+    return {
+        "knowledge": judgement.knowledge,
+        "policy": judgement.policy,
+        "notes": list(judgement.notes),
+        "findings": [finding_plain(one) for one in judgement.findings],
+    }
+
+
+def finding_plain(finding: Finding) -> dict[str, object]:
+    """Return a finding as a JSON object; `device` is null when none is pointed to."""
+    return {
+        "target": finding.target.model_dump(mode="json"),
+        "name": finding.target.name,
+        "route": finding.route,
+        "verdict": finding.verdict,
+        "severity": finding.severity,
+        "confidence": finding.confidence,
+        "deterministic": finding.deterministic,
+        "responsible": finding.responsible,
+        "sentence": finding.sentence,
+        "why_not": finding.why_not,
+        "evidence": [_evidence(one) for one in finding.evidence],
+        "device": _device(finding.device) if finding.device else None,
+        "device_key": finding.device_key,
+        "facts": list(finding.facts),
+        "links": list(finding.links),
+        "native": finding.native,
+    }
+
+
+def finding_bytes(finding: Finding) -> bytes:
+    """Return a finding as canonical JSON, for `run.finding`."""
+    return canonical(finding_plain(finding))
+
+
+def _evidence(one: Evidence) -> dict[str, object]:
+    return {
+        "signal": one.signal,
+        "family": one.family,
+        "weight": one.weight,
+        "grade": one.grade,
+        "text": one.text,
+        "deterministic": one.deterministic,
+    }
+
+
+def _device(one: Device) -> dict[str, object]:
+    return {
+        "keys": [{"kind": key.kind, "value": key.value} for key in one.keys],
+        "class": one.device_class,
+        "vendor": one.vendor,
+        "product": one.product,
+        "possible": one.possible,
+        "confidence": one.confidence,
+        "scope": one.scope,
+        "issuer": one.issuer,
+    }

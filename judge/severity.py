@@ -1,0 +1,32 @@
+"""How bad a verdict is: the table of Microsoft's position on inspection, by category and set. Pure.
+
+Interception on Optimize is critical, on Allow and on sets 184 and 193 high, on a required Default medium, on an optional one info;
+sanctioned sign-in none; a host that must never be inspected critical. The grading is ours; the positions behind it are Microsoft's
+(endpoint categories; tenant restrictions; guidance of 2025 for `*.cloud.microsoft`).
+"""
+
+from judge.knowledge.model import Knowledge
+from wire.target import Target
+from wire.vocabulary import Severity, Verdict
+
+
+def severity_of(verdict: Verdict, target: Target, knowledge: Knowledge, *, forbidden: bool, approved: bool) -> Severity:
+    """Return the severity of a verdict on a target; `forbidden`: never to be inspected; `approved`: by a device the customer approved."""
+    if verdict == "inspected":
+        if forbidden:
+            return "critical"
+        return "info" if approved else _of_target(target, knowledge, optimize="critical")
+    if verdict == "unreachable":
+        return _of_target(target, knowledge, optimize="high")
+    return "info" if verdict == "inconclusive" else "none"
+
+
+def _of_target(target: Target, knowledge: Knowledge, *, optimize: Severity) -> Severity:
+    if target.category == "Control":
+        return "info"
+    if target.category == "Optimize":
+        return optimize
+    if target.category == "Allow" or target.endpoint_set in knowledge.limits.first_class_sets:
+        return "high"
+    found = knowledge.endpoints.by_id(target.endpoint_set) or knowledge.endpoints.find(target.host, target.port)
+    return "medium" if found is not None and found.required else "info"
