@@ -1,0 +1,256 @@
+"""One device at one place: every pair of the two tables, each rule with a near miss, and the same again tells nothing."""
+
+from itertools import product
+
+import pytest
+
+from server.watcher.devices import (
+    DISPOSITION,
+    PRESENCE,
+    RETIRE_NS,
+    SILENT_NS,
+    Act,
+    Approval,
+    Change,
+    Kind,
+    Priority,
+    Standing,
+    Told,
+    decide,
+    join,
+    priority,
+)
+from server.watcher.turns import Path, Run, turns
+from wire.vocabulary import Disposition, Presence, Verdict
+
+MINUTE = 60 * 10**9
+T = 10**18
+PRESENCES: tuple[Presence, ...] = ("candidate", "present", "absent", "retired")
+NEXT: dict[tuple[Presence, Change], tuple[Presence, Kind | None]] = {
+    ("candidate", "confirmed"): ("present", "appeared"),
+    ("candidate", "expired"): ("retired", None),
+    ("present", "cleared"): ("absent", "left"),
+    ("absent", "confirmed"): ("present", "returned"),
+    ("absent", "expired"): ("retired", None),
+    ("retired", "confirmed"): ("present", "appeared"),
+    ("retired", "hinted"): ("candidate", None),
+}
+
+
+class Story:
+    """Runs of several agents at one place, minute by minute."""
+
+    def __init__(self) -> None:
+        self.runs: list[Run] = []
+
+    def run(
+        self,
+        agent: str,
+        minute: int,
+        verdict: Verdict,
+        rounds: int = 2,
+        *,
+        heard: int | None = None,
+        deterministic: bool = True,
+        clean_before: int = 2,
+    ) -> "Story":
+        """Add a run that began at a minute and was last heard at another; only `inspected` carries the device."""
+        ours = verdict == "inspected"
+        ends = minute + rounds if heard is None else heard
+        facts = (verdict, ours, T + minute * MINUTE, T + ends * MINUTE, rounds, deterministic)
+        self.runs.append(Run(len(self.runs) + 1, Path(agent, "x:443", "direct"), *facts, clean_before=clean_before if ours else 0))
+        return self
+
+    def decide(self, before: Standing | None = None, agents: int = 1, now: int = 0) -> tuple[Standing | None, list[Told]]:
+        """Return the decision at a minute; the same call with its own result must tell nothing."""
+        said, now_ns = turns(self.runs), T + now * MINUTE
+        after, told = decide(before, said, agents, now_ns)
+        assert decide(after, said, agents, now_ns) == (after, [])
+        return after, told
+
+
+def kinds(told: list[Told]) -> list[tuple[Kind, int]]:
+    """Return (kind, minute) of each."""
+    return [(one.kind, (one.at_ns - T) // MINUTE) for one in told]
+
+
+@pytest.mark.parametrize(("state", "change"), list(product(PRESENCES, ("confirmed", "hinted", "cleared", "expired"))))
+def test_presence_has_these_transitions_and_no_other(state: Presence, change: Change) -> None:
+    """The table is exactly the design's, written out a second time."""
+    assert PRESENCE[state].get(change) == NEXT.get((state, change))
+
+
+@pytest.mark.parametrize(
+    ("state", "act", "after"),
+    [
+        ("undecided", "acknowledge", "known"),
+        ("undecided", "approve", "approved"),
+        ("undecided", "withdraw", None),
+        ("undecided", "lapse", None),
+        ("known", "acknowledge", None),
+        ("known", "approve", "approved"),
+        ("known", "withdraw", "undecided"),
+        ("known", "lapse", None),
+        ("approved", "acknowledge", "known"),
+        ("approved", "approve", None),
+        ("approved", "withdraw", "undecided"),
+        ("approved", "lapse", "undecided"),
+    ],
+)
+def test_disposition_has_these_transitions_and_no_other(state: Disposition, act: Act, after: Disposition | None) -> None:
+    """What people can decide, from each state."""
+    assert DISPOSITION[state].get(act) == after
+
+
+@pytest.mark.parametrize(("rounds", "kind"), [(0, "discovered"), (1, "discovered"), (2, "appeared")])
+def test_an_appearance_needs_two_clean_rounds_before(rounds: int, kind: Kind) -> None:
+    """Without them the device was there when watching began."""
+    after, told = Story().run("a", 5, "inspected", clean_before=rounds).decide(now=8)
+    assert kinds(told) == [(kind, 5)]
+    assert after == Standing("present", 1, T + 5 * MINUTE, T + 7 * MINUTE)
+
+
+def test_one_round_is_a_candidate() -> None:
+    """Nothing is told before the second round; then it is, at the time of the first."""
+    after, told = Story().run("a", 5, "inspected", rounds=1).decide(now=6)
+    assert (after and after.state, told) == ("candidate", [])
+    assert kinds(Story().run("a", 5, "inspected", rounds=2).decide(after, now=7)[1]) == [("appeared", 5)]
+
+
+def test_a_candidate_of_long_ago_is_confirmed_by_a_backlog() -> None:
+    """Two rounds that arrive one by one and five hours late tell the same as in time."""
+    after, _ = Story().run("a", 5, "inspected", rounds=1).decide(now=300)
+    assert kinds(Story().run("a", 5, "inspected", rounds=2).decide(after, now=301)[1]) == [("appeared", 5)]
+
+
+def test_a_path_without_a_sighting_makes_no_presence() -> None:
+    """Clean, sanctioned and doubtful runs leave no row."""
+    assert Story().run("a", 1, "clean").run("a", 5, "inconclusive").decide(now=9) == (None, [])
+
+
+def test_it_leaves_when_all_that_saw_it_are_clear() -> None:
+    """The last path's first clean round is when it left; until then it is there."""
+    story = Story().run("a", 5, "inspected").run("b", 6, "inspected").run("a", 20, "clean")
+    after, told = story.run("b", 21, "clean", rounds=1).decide(agents=2, now=22)
+    assert (after and after.state, kinds(told)) == ("present", [("appeared", 5)])
+    story.runs[-1] = Run(4, Path("b", "x:443", "direct"), "clean", False, T + 21 * MINUTE, T + 23 * MINUTE, 2)  # noqa: FBT003 - a row
+    assert kinds(story.decide(after, agents=2, now=24)[1]) == [("left", 21)]
+
+
+def test_a_single_sighting_elsewhere_holds_it() -> None:
+    """One unconfirmed round on another path, begun before, keeps it from leaving."""
+    story = Story().run("a", 5, "inspected").run("b", 10, "inspected", rounds=1).run("a", 20, "clean")
+    assert kinds(story.decide(agents=2, now=25)[1]) == [("appeared", 5)]
+
+
+@pytest.mark.parametrize(("silent", "last"), [(SILENT_NS // MINUTE, "appeared"), (SILENT_NS // MINUTE + 1, "left")])
+def test_a_silent_path_does_not_hold_it(silent: int, last: Kind) -> None:
+    """A path not heard for an hour is left out; within the hour it counts."""
+    story = Story().run("a", 5, "inspected", heard=100).run("b", 5, "inspected", heard=7).run("a", 7, "clean", heard=200)
+    assert kinds(story.decide(agents=2, now=7 + silent)[1])[-1][0] == last
+
+
+def test_silence_alone_is_no_leaving() -> None:
+    """When all that saw it are silent there is no evidence, so it stays."""
+    after, told = Story().run("a", 5, "inspected").decide(now=10_000)
+    assert (after and after.state, kinds(told)) == ("present", [("appeared", 5)])
+
+
+def test_a_silent_path_that_speaks_again_brings_it_back() -> None:
+    """Left by silence of one that saw it; the same run goes on later: returned."""
+    story = Story().run("a", 5, "inspected", heard=6).run("b", 5, "inspected", heard=7).run("a", 7, "clean", heard=300)
+    after, told = story.decide(agents=2, now=100)
+    assert kinds(told)[-1] == ("left", 100)
+    story.runs[1] = Run(2, Path("b", "x:443", "direct"), "inspected", True, T + 5 * MINUTE, T + 300 * MINUTE, 3, deterministic=True)  # noqa: FBT003 - a row
+    assert [one.kind for one in story.decide(after, agents=2, now=301)[1]] == ["returned"]
+
+
+def test_each_return_is_an_episode() -> None:
+    """Coming and going is told each time, numbered; order and kinds are the same when decided at once or piece by piece."""
+    story = Story()
+    after: Standing | None = None
+    piecewise: list[Told] = []
+    for minute in range(0, 60, 10):
+        story.run("a", minute, "inspected" if minute % 20 == 0 else "clean", heard=minute + 9)
+        after, told = story.decide(after, now=minute + 9)
+        piecewise += told
+    assert [(one.kind, one.episode) for one in piecewise] == [
+        ("appeared", 1),
+        ("left", 1),
+        ("returned", 2),
+        ("left", 2),
+        ("returned", 3),
+        ("left", 3),
+    ]
+    assert story.decide(now=59) == (after, piecewise)
+
+
+@pytest.mark.parametrize(("absent_ns", "kind"), [(RETIRE_NS, "returned"), (RETIRE_NS + 1, "appeared")])
+def test_it_returns_within_ninety_days_only(absent_ns: int, kind: Kind) -> None:
+    """After more than 90 days it is new again, whether or not anybody looked in between."""
+    before = Standing("absent", 3, T - absent_ns, T - absent_ns)
+    after, told = Story().run("a", 0, "inspected").decide(before, now=3)
+    assert kinds(told) == [(kind, 0)]
+    assert after is not None
+    assert after.episode == 4
+
+
+@pytest.mark.parametrize(("state", "after"), [("absent", "retired"), ("candidate", "retired"), ("present", "present")])
+def test_time_alone_retires(state: Presence, after: Presence) -> None:
+    """What is absent, or never was confirmed, retires after 90 days without an event; what is present never does."""
+    found, told = decide(Standing(state, 1, T, T), [], 1, T + RETIRE_NS + 1)
+    assert (found and found.state, told) == (after, [])
+    assert decide(Standing(state, 1, T, T), [], 1, T + RETIRE_NS)[0] == Standing(state, 1, T, T)
+
+
+@pytest.mark.parametrize(("voices", "agents", "state"), [(1, 4, "candidate"), (1, 3, "present"), (2, 100, "present"), (1, 1, "present")])
+def test_statistical_evidence_needs_two_agents_or_a_third(voices: int, agents: int, state: Presence) -> None:
+    """A site event from statistics needs two agents or 30 % of them; deterministic evidence needs one."""
+    story = Story()
+    for voice in range(voices):
+        story.run(f"agent-{voice}", 5, "inspected", rounds=3, deterministic=False)
+    after, _ = story.decide(agents=agents, now=9)
+    assert after is not None
+    assert after.state == state
+    after, _ = Story().run("a", 5, "inspected").decide(agents=agents, now=9)
+    assert after is not None
+    assert after.state == "present"
+
+
+def test_a_sighting_from_before_it_left_arrives_late() -> None:
+    """It left by all that was known; a path that saw it before then, and still does, brings it back once."""
+    story = Story().run("a", 5, "inspected").run("a", 20, "clean")
+    after, _ = story.decide(now=23)
+    after, told = story.run("b", 10, "inspected", heard=25).decide(after, agents=2, now=26)
+    assert kinds(told) == [("returned", 20)]
+
+
+def test_an_agent_whose_clock_is_ahead_is_decided_too() -> None:
+    """Turns after `now` count at their own time."""
+    assert kinds(Story().run("a", 500, "inspected").decide(now=3)[1]) == [("appeared", 500)]
+
+
+@pytest.mark.parametrize(
+    ("approval", "kind", "expected"),
+    [
+        (Approval(), "appeared", "P2"),
+        (Approval(), "discovered", "P4"),
+        (Approval(), "left", "P4"),
+        (Approval("known"), "appeared", "P4"),
+        (Approval("approved"), "appeared", "none"),
+        (Approval("approved", until_ns=T + 1), "appeared", "none"),
+        (Approval("approved", until_ns=T), "appeared", "P2"),
+        (Approval("approved", categories=frozenset({"Optimize", "Default"})), "appeared", "none"),
+        (Approval("approved", categories=frozenset({"Default"})), "appeared", "P2"),
+    ],
+)
+def test_how_loudly(approval: Approval, kind: Kind, expected: Priority) -> None:
+    """Known is quiet, approved is silent within its time and categories, and loud again outside them."""
+    assert priority(kind, approval, T, {"Optimize"}) == expected
+
+
+def test_two_presences_become_one() -> None:
+    """The stronger state wins, and its episode is one that neither has told."""
+    older, younger = Standing("absent", 2, 10, 20), Standing("present", 1, 30, 40)
+    assert join(older, younger) == Standing("present", 3, 30, 40)
+    assert join(younger, older) == Standing("present", 3, 30, 40)
