@@ -1,0 +1,56 @@
+"""From captured packets to the true phases of each connection, by the number in its SNI. Pure.
+
+The clock is the client's interface: what it sends is stamped as it leaves, what it receives as it arrives.
+connect: SYN to SYN/ACK. tls: ClientHello to the server's last packet before the client speaks again (Finished and request in one packet).
+first_byte: that packet to the server's last but one with payload (response head), body: to its last. The server sends exactly these two
+last, 30 and 15 ms apart, so that tickets and HTTP/2 SETTINGS are not taken for the response.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from benchmarks.staged.ring import Packet
+
+SYN, ACK = 0x02, 0x10
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Milliseconds."""
+
+    connect_ms: float
+    tls_ms: float
+    first_byte_ms: float
+    body_ms: float
+
+
+def truths(packets: Iterable[Packet], port: int) -> dict[int, Truth]:
+    """Return the truth of each complete connection to `port`."""
+    by_client: dict[int, list[Packet]] = defaultdict(list)
+    for packet in packets:
+        to_server = packet.destination == port
+        if to_server == packet.out:  # the copy the client's interface saw
+            by_client[packet.source if to_server else packet.destination].append(packet)
+    found = {}
+    for connection in by_client.values():
+        number = next((packet.name for packet in connection if packet.name is not None), None)
+        truth = _truth(connection)
+        if number is not None and truth is not None:
+            found[number] = truth
+    return found
+
+
+def _truth(connection: list[Packet]) -> Truth | None:
+    syn = [packet.stamp for packet in connection if packet.flags & (SYN | ACK) == SYN]
+    syn_ack = [packet.stamp for packet in connection if packet.flags & (SYN | ACK) == SYN | ACK]
+    said = [packet.stamp for packet in connection if packet.out and packet.payload]
+    heard = [packet.stamp for packet in connection if not packet.out and packet.payload]
+    if len(syn) != 1 or not syn_ack or len(said) < 2 or len(heard) < 3:
+        return None
+    hello, request = said[0], said[1]
+    flight = [stamp for stamp in heard if stamp < request]
+    head, rest = heard[-2], heard[-1]
+    if not flight or head < request:
+        return None
+    return Truth((syn_ack[0] - syn[0]) / 1e6, (flight[-1] - hello) / 1e6, (head - request) / 1e6, (rest - head) / 1e6)
