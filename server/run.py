@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 
 import structlog
 from aiohttp import web
-from judge.judgement import Judge
-from judge.policy import BadPolicy, read_policy
 from prometheus_client import CollectorRegistry
 
+from judge.judgement import Judge
 from judge.knowledge.loader import load_knowledge
+from judge.policy import PolicyError, parse_policy
 from server.collector.collector import Collector, Limits
 from server.collector.intake import Terms
 from server.collector.meaning import Interpreter
@@ -123,8 +123,8 @@ def _health(server: Server) -> Health:
 
 def _judge(settings: Settings) -> Judge:
     try:
-        policy = read_policy(settings.policy)
-    except BadPolicy as error:
+        policy = parse_policy(settings.policy)
+    except PolicyError as error:
         raise BadConfiguration([f"config: {error}"]) from None
     return Judge(load_knowledge(), policy)
 

@@ -4,15 +4,14 @@ The judge's memo gives the same Judgement object for the same facts; what is mad
 and kept with it.
 """
 
-import json
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from judge.encode import finding_json
-from judge.judgement import Judge
-
+from judge.encode import finding_bytes
 from judge.finding import Finding, Judgement
+from judge.judgement import Judge
 from judge.seen import Seen
 from server.collector.intake import Item
 from server.collector.points import Tags, finding_fields, measured_ns, observation_point, tags_of
@@ -40,7 +39,7 @@ class Prepared:
     def json(self) -> bytes:
         """Return the finding as it is stored with the run it opens."""
         if not self._json:
-            self._json = json.dumps(finding_json(self.finding), separators=(",", ":")).encode()
+            self._json = finding_bytes(self.finding)
         return self._json
 
     def run(self, place: str, at_ns: int) -> Run:
@@ -56,7 +55,7 @@ class Meaning:
     site: str
     points: list[Point]
     findings: tuple[Prepared, ...]
-    raw: int
+    raw: list[dict[str, Any]]
 
 
 class Interpreter:
@@ -73,11 +72,11 @@ class Interpreter:
         assert report is not None  # noqa: S101 - poison is not interpreted
         points: list[Point] = []
         seen: list[Seen] = []
-        raw = 0
+        raw: list[dict[str, Any]] = []
         for index, observation in enumerate(report.cycle.observations):
             body = None if isinstance(observation, RawObservation) else facts[observation.facts]
             if isinstance(observation, RawObservation) or body is None or isinstance(body, RawFacts):
-                raw += 1
+                raw.append(observation.data if isinstance(observation, RawObservation) else observation.model_dump(exclude_defaults=True))
                 continue
             tags = self._tags_of(site, item.agent, observation.facts, body)
             time_ns = measured_ns(report, observation.at_us, index)

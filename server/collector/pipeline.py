@@ -38,6 +38,8 @@ class Outcome:
     receipts: list[tuple[str, Receipt]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     points: int = 0
+    raw: int = 0
+    """Observations of kinds this version does not know: kept raw beside the quarantine and counted; their reports are stored."""
     rejected: dict[str, int] = field(default_factory=dict)
     replayed: list[int] = field(default_factory=list)
     told: bool = False
@@ -72,6 +74,7 @@ class Pipeline:
         rejected = await self._history.write("mw_raw", points) if points else []
         settled = await self._commit(items, heads, rows, meanings, rejected, answers, outcome, now_ns)
         self._answer(settled, answers, outcome)
+        outcome.raw = sum(len(meaning.raw) for meaning in meanings.values())
         outcome.points = len(points) - len(rejected)
         for one in rejected:
             outcome.rejected[one.reason] = outcome.rejected.get(one.reason, 0) + 1
@@ -167,7 +170,8 @@ class Pipeline:
             clones = _clones(settled, locked, now_ns)
             await run_rows.tell_clone(connection, clones, now_ns)
             poison = [item for item in settled.new if item.report is None]
-            await quarantine_rows.keep(connection, [_kept(item) for item in poison] + [_dead_letter(one) for one in rejected], now_ns)
+            kept = [_kept(item) for item in poison] + [_dead_letter(one) for one in rejected] + [_raw(one) for one in stored if one.raw]
+            await quarantine_rows.keep(connection, kept, now_ns)
         outcome.told = outcome.told or bool(clones)
         self._runs.committed()
         return settled
@@ -234,6 +238,14 @@ def _clones(settled: Settled, before: dict[str, Head], now_ns: int) -> list[byte
 
 def _kept(item: Item) -> Kept:
     return Kept("report", item.arrival.topic, item.agent, item.stream, item.entry.seq, item.reason, item.arrival.payload)
+
+
+def _raw(meaning: Meaning) -> Kept:
+    """Keep observations of unknown kinds as they came, for the day this centre knows them."""
+    kinds = sorted({str(one.get("kind")) for one in meaning.raw})
+    item = meaning.item
+    data = json.dumps(meaning.raw, separators=(",", ":")).encode()
+    return Kept("raw", item.arrival.topic, item.agent, item.stream, item.entry.seq, f"unknown observation kinds: {', '.join(kinds)}", data)
 
 
 def _dead_letter(one: Rejected) -> Kept:

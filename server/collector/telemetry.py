@@ -6,9 +6,9 @@ was lost. Error: something was lost or a person must act.
 
 from typing import Any
 
-from judge.judgement import Judge
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from judge.judgement import Judge
 from server.collector.pipeline import Outcome
 
 CONDITIONS = ("ok", "away", "slow", "busy", "refused", "missing_bucket", "state")

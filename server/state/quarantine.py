@@ -18,9 +18,13 @@ DROPS = "quarantine_dropped"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One quarantined thing: a report as it came (kind `report`), or a point InfluxDB refused (kind `point`: JSON, its bucket as topic)."""
+    """One kept thing.
 
-    kind: Literal["report", "point"]
+    Kind `report`: a report as it came. `point`: a point InfluxDB refused (JSON, its bucket as topic). `raw`: observations of kinds this
+    version does not know (JSON).
+    """
+
+    kind: Literal["report", "point", "raw"]
     topic: str
     agent: str
     stream: str
