@@ -141,15 +141,21 @@ class Influx:
 
     async def create_buckets(self) -> list[Bucket]:
         """Make those of the three buckets that are missing; return them. Needs a token that may."""
-        orgs = await self._ask("GET", "/api/v2/orgs", params={"org": self._settings.org})
-        there = await self._ask("GET", "/api/v2/buckets", params={"org": self._settings.org, "limit": "100"})
+        org = {"org": self._settings.org}
         made: list[Bucket] = []
-        for bucket, seconds in RETENTION_S.items():
-            if bucket not in {one["name"] for one in there["buckets"]}:
-                rules = [{"type": "expire", "everySeconds": seconds}]
-                body = json.dumps({"orgID": orgs["orgs"][0]["id"], "name": bucket, "retentionRules": rules}).encode()
-                await self._ask("POST", "/api/v2/buckets", params={}, data=body, headers={"Content-Type": "application/json"})
-                made.append(bucket)
+        try:
+            found = (await self._ask("GET", "/api/v2/orgs", params=org))["orgs"]
+            there = {one["name"] for one in (await self._ask("GET", "/api/v2/buckets", params=org | {"limit": "100"}))["buckets"]}
+            for bucket, seconds in RETENTION_S.items():
+                if bucket not in there:
+                    rules = [{"type": "expire", "everySeconds": seconds}]
+                    body = {"orgID": found[0]["id"], "name": bucket, "retentionRules": rules}
+                    await self._ask("POST", "/api/v2/buckets", json=body)
+                    made.append(bucket)
+        except (_Refused, LookupError, TypeError) as error:
+            why = str(error) if isinstance(error, _Refused) else "the token sees no such organisation"
+            text = f"history.org: {self._settings.org} cannot be given buckets: {why}; use a token of it that may create buckets"
+            raise Unavailable("refused", text, 30.0) from None
         return made
 
     async def close(self) -> None:
@@ -168,7 +174,7 @@ class Influx:
     async def _query(self, bucket: Bucket, statement: str, values: dict[str, str]) -> list[dict[str, Any]]:
         form = {"db": bucket, "epoch": "ns", "q": statement, "params": json.dumps(values)}
         try:
-            result = (await self._ask("POST", "/query", params={}, data=form))["results"][0]
+            result = (await self._ask("POST", "/query", data=form))["results"][0]
         except _Refused as refused:
             raise ValueError(f"history: InfluxDB cannot answer ({refused}): {statement}") from None
         if "database not found" in result.get("error", ""):

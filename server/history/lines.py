@@ -41,7 +41,7 @@ def encode(point: Point) -> bytes:
         elif kind is str:
             parts.append(f'{key}"{_text(value)}"')  # type: ignore[arg-type]
         elif kind is bool:
-            parts.append(f"{key}t" if value else f"{key}f")
+            parts.append(f"{key}true" if value else f"{key}false")
         elif kind is int and -(2**63) <= value < 2**63:  # type: ignore[operator]
             parts.append(f"{key}{value}i")
         else:

@@ -59,8 +59,8 @@ class Influx(Server):
         org = self.ask("POST", "/api/v2/orgs", {"name": name})["id"]
         if buckets:
             self._make_buckets(org)
-        kinds = ("buckets", "orgs", "dbrp")
-        rights = [{"action": action, "resource": {"type": kind, "orgID": org}} for kind in kinds for action in ("read", "write")]
+        resources = [{"type": "buckets", "orgID": org}, {"type": "orgs", "id": org}]
+        rights = [{"action": action, "resource": resource} for resource in resources for action in ("read", "write")]
         token = self.ask("POST", "/api/v2/authorizations", {"orgID": org, "permissions": rights})["token"]
         return InfluxSettings(self.url, token, name, timeout_s)
 
