@@ -2,6 +2,7 @@
 
 import time
 from itertools import count
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -32,8 +33,8 @@ numbers = count()
 
 def oracle_line(point: Point) -> str:
     """Return the client library's line for the same point."""
-    oracle = OraclePoint(point.measurement)  # type: ignore[no-untyped-call]
-    oracle.time(point.time_ns, WritePrecision.NS)  # type: ignore[no-untyped-call]
+    oracle: Any = OraclePoint(point.measurement)  # type: ignore[no-untyped-call]
+    oracle.time(point.time_ns, WritePrecision.NS)
     for key, value in point.tags:
         oracle.tag(key, value)
     for key, field in point.fields.items():
