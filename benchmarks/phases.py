@@ -82,7 +82,8 @@ def unflagged(seen: dict[int, Fetched], true: dict[int, Truth]) -> float:
     """Return the share of samples that are wrong by more than 1 ms in some phase and not marked suspect."""
     wrong = zip(*(errors(seen, true, phase) for phase in PHASES), strict=True)
     marked = [one.suspect for number, one in seen.items() if number in true and not one.failure]
-    return round(sum(max(each) > 1.0 and not suspect for each, suspect in zip(wrong, marked, strict=True)) / len(marked), 4)
+    count = sum(max(each) > 1.0 and not suspect for each, suspect in zip(wrong, marked, strict=True))
+    return float(round(count / len(marked), 4))
 
 
 def main() -> int:

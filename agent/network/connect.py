@@ -41,6 +41,7 @@ class Staged:
         self._stage: Stage = "connect"
         self._seen: dict[str, Any] = {}
         self._last = 0
+        self._ended_at = 0
         self._suspect = False
 
     async def run(self) -> Fetched:
@@ -138,13 +139,17 @@ class Staged:
         return await channel.send(tls.encrypt(data) if tls else data)
 
     async def _step(self, channel: Channel, tls: Tls | None, speaks: Speaker) -> int:
-        """Read once, let TLS and HTTP take it, send what they want sent; return the read's stamp."""
+        """Read once, let TLS and HTTP take it, send what they want sent; return the read's stamp. A close counts in the next step."""
+        if self._ended_at:
+            speaks.end()
+            return self._ended_at
         got = await channel.receive()
         data, ended = tls.decrypt(got.data) if tls and got.data else (got.data, not got.data)
+        if ended:
+            self._ended_at = got.stamp
         back = speaks.feed(data) if data else b""
-        if ended and not speaks.answer.done:
-            speaks.end()
-        elif not speaks.answer.done and (reply := tls.encrypt(back) if tls else back):
+        reply = tls.encrypt(back) if tls else back
+        if reply and not ended and not speaks.answer.done:
             await channel.send(reply)
         return got.stamp
 

@@ -31,13 +31,20 @@ class Answer:
     """What has come of a response so far."""
 
     def __init__(self) -> None:
-        self.version = "HTTP/2"
+        self.version: str | None = None
         self.status: int | None = None
         self.headers: Headers = ()
         self.body = bytearray()
         self.body_bytes = 0
         self.begun = False
         self.done = False
+
+    def take_head(self, status: int, version: str, headers: Headers) -> None:
+        """Keep a response's head. Raises Failed `too_large`: the parsers' own limits let through what comes in one piece."""
+        if sum(len(name) + len(value) for name, value in headers) > MAX_HEAD_BYTES:
+            raise Failed("too_large", f"response head of more than {MAX_HEAD_BYTES} bytes")
+        self.begun = True
+        self.status, self.version, self.headers = status, version, headers
 
     def add_body(self, data: bytes) -> None:
         """Count body bytes and keep the first of them. Raises Failed `too_large`."""
@@ -101,9 +108,8 @@ class Http1:
             if event is h11.NEED_DATA or event is h11.PAUSED:
                 return
             if isinstance(event, h11.Response):
-                self.answer.status = event.status_code
-                self.answer.version = f"HTTP/{event.http_version.decode()}"
-                self.answer.headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers.raw_items())
+                fields = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers.raw_items())
+                self.answer.take_head(event.status_code, f"HTTP/{event.http_version.decode()}", fields)
             elif isinstance(event, h11.Data):
                 self.answer.add_body(bytes(event.data))
             elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
@@ -161,9 +167,7 @@ class Http2:
         status = next((value for name, value in pairs if name == ":status"), "")
         if not (status.isdigit() and len(status) == 3):
             raise Failed("http_protocol", "response without a status")
-        self.answer.begun = True
-        self.answer.status = int(status)
-        self.answer.headers = tuple(pair for pair in pairs if not pair[0].startswith(":"))
+        self.answer.take_head(int(status), "HTTP/2", tuple(pair for pair in pairs if not pair[0].startswith(":")))
 
 
 def speaker(alpn: str | None) -> Speaker:

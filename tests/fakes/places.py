@@ -42,7 +42,7 @@ async def listening(handler: Handler, context: ssl.SSLContext | None = None, hos
         writers.add(writer)
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             await handler(reader, writer)
-        writer.transport.abort()
+        writer.close()
 
     server = await asyncio.start_server(serve, host, 0, ssl=context)
     try:
@@ -64,9 +64,6 @@ def answers(response: bytes) -> Handler:
         if writer.can_write_eof():
             writer.write_eof()
             await reader.read()
-        else:
-            writer.close()
-            await writer.wait_closed()
 
     return handler
 
@@ -77,11 +74,15 @@ def h2_answers(headers: Sequence[tuple[str, str]], body: bytes) -> Handler:
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
         connection.initiate_connection()
+        left = 0
         while data := await reader.read(65_536):
             for event in connection.receive_data(data):
                 if isinstance(event, h2.events.RequestReceived):
-                    connection.send_headers(event.stream_id, list(headers))
-                    connection.send_data(event.stream_id, body, end_stream=True)
+                    connection.send_headers(1, list(headers))
+                    left = len(body)
+            while left and (size := min(left, connection.local_flow_control_window(1), connection.max_outbound_frame_size)):
+                connection.send_data(1, body[len(body) - left :][:size], end_stream=size == left)
+                left -= size
             writer.write(connection.data_to_send())
 
     return handler
