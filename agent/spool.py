@@ -271,12 +271,16 @@ class Spool:
             self._now.unknown -= ids
 
     def _forget_known(self, wanted: list[str]) -> tuple[int, ...]:
-        """Note that the centre lacks these bodies, and return the reports that use one."""
-        if not wanted:
+        """Note that the centre lacks these bodies, and return the reports that use one it was believed to have.
+
+        A want for a body that travels anyway is the echo of a report sent before the first want arrived; the resend time deals with it.
+        """
+        ids = {key for key in wanted if key not in self._now.unknown}
+        ids = {key for key in ids if self._db.execute("SELECT 1 FROM body WHERE id = ?", (key,)).fetchone()}
+        if not ids:
             return ()
-        ids = set(wanted)
         self._db.executemany("UPDATE body SET known = 0 WHERE id = ?", [(key,) for key in ids])
-        self._now.unknown |= {key for key in ids if self._db.execute("SELECT 1 FROM body WHERE id = ?", (key,)).fetchone()}
+        self._now.unknown |= ids
         using = [row[0] for row in self._db.execute("SELECT id FROM manifest").fetchall() if self._ids(row[0]) & ids]
         rows = (self._db.execute("SELECT seq FROM report WHERE manifest = ?", (key,)) for key in using)
         return tuple(sorted(row[0] for found in rows for row in found))

@@ -21,7 +21,6 @@ HELD_S = 600.0
 class _Flight:
     due: float
     delay: float
-    wanted: float = float("-inf")
 
 
 class Window:
@@ -134,13 +133,11 @@ class Window:
         self.load(held)
 
     def want(self, seqs: Iterable[int], now: float) -> None:
-        """Send these again at once, with bodies; but one report at most once per resend time, or two wants in a row would echo."""
+        """Send these again at once: the centre turned out to lack bodies it was believed to have."""
         for seq in seqs:
-            flight = self._flight.get(seq)
-            if flight is not None and now - flight.wanted >= self._resend_s:
-                flight.due, flight.wanted = now, now
-            elif seq in self._held:
-                del self._held[seq]
+            if seq in self._flight:
+                self._flight[seq].due = now
+            elif self._held.pop(seq, None) is not None:
                 self._wait(seq)
 
     def _wait(self, seq: int) -> None:

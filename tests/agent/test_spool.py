@@ -142,14 +142,15 @@ def test_a_quarantined_report_teaches_nothing(spool: Spool) -> None:
 
 
 def test_wanted_bodies_travel_again(spool: Spool) -> None:
-    """A want names ids; the reports that use them are offered again, with those bodies only."""
+    """A want names ids; the reports that use them are offered again, with those bodies only; its echo offers nothing twice."""
     for resolver in ("192.0.2.1", "192.0.2.2", "192.0.2.1"):
         make(spool, resolver=resolver, chain=[LEAF])
     applied(spool, upto=1)
     facts = {seq: decode(spool.payload(seq) or b"").cycle.observations[0] for seq in (2, 3)}
     wanted = facts[3].facts if facts[3].kind == "dns" else ""
     assert applied(spool, upto=1, want=[wanted]).again == (3,)
-    assert applied(spool, upto=1, want=[LEAF_ID]).again == (2, 3)
+    assert applied(spool, upto=1, want=[wanted]).again == ()
+    assert applied(spool, upto=1, want=[wanted, LEAF_ID]).again == (2, 3)
     report = decode(spool.payload(3) or b"")
     assert (list(report.facts), list(report.certificates)) == ([wanted], [LEAF_ID])
     assert applied(spool, upto=1, want=["A" * 22]).again == ()

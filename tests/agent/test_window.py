@@ -110,16 +110,13 @@ def test_held_reports_are_released_by_a_change() -> None:
     assert window.unreceipted == {1}
 
 
-def test_wanted_reports_go_again_at_once_but_do_not_echo() -> None:
-    """A want resends at once; a second want right after it does not, until the resend time is over."""
+def test_wanted_reports_go_again_at_once() -> None:
+    """A want resends what is in flight at once, and the others keep their time."""
     window = online(1, 2)
     window.due(0)
     window.want([2, 99], 1)
     assert window.due(1) == [2]
-    window.want([2], 1.5)
-    assert window.due(1.5) == []
-    window.want([2], 31)
-    assert window.due(31) == [1, 2]
+    assert window.due(1) == []
 
 
 def test_a_wanted_held_report_goes_again() -> None:
