@@ -147,6 +147,7 @@ class Uplink:
         self._retry_s = RETRY_FIRST_S
         self._trouble: Trouble | None = None
         self._since_report: Trouble | None = None
+        self._told = False
         self._receipts_unreadable = False
 
     def added(self, seq: int | None, dropped: tuple[int, ...] = ()) -> None:
@@ -282,8 +283,9 @@ class Uplink:
         """Log the change, not the attempt."""
         if trouble is not None:
             self._since_report = trouble
-        if trouble == self._trouble:
+        if self._told and trouble == self._trouble:
             return
+        self._told = True
         if trouble is None:
             log.info("uplink: connected to %s:%d, %d reports to send", self._broker.host, self._broker.port, self._spool.count)
         else:

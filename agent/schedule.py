@@ -1,0 +1,143 @@
+"""When which probe starts, pure: order, spacing, budgets, repeats, the phase of an agent. Time is an argument; nothing is started here.
+
+A round is one cycle's starts. Direct and other routes to one target come back to back, so that their difference means something.
+"""
+
+import hashlib
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from wire.plan import Plan
+from wire.target import Route, Target
+from wire.vocabulary import Clock, Kind
+
+IN_FLIGHT = 20
+"""At 20 at once the kernel's stamps are right within 0.5 ms at p95, at 100 they are not (measured)."""
+SPACING_S: dict[Clock, float] = {"kernel": 0.005, "loop": 0.050}
+"""Denser starts merge segments; the portable clock needs 50 ms for 97 % of samples within 1 ms (measured)."""
+REMEMBERED = 8
+"""Facts ids kept for each probe, target and route: a name with several addresses shows a few sets of facts in turn."""
+_HOUR_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One probe to start: its kind, target and route. `repeat`: the immediate second look after a change."""
+
+    probe: Kind
+    target: Target
+    route: Route
+    repeat: bool = False
+
+    @property
+    def path(self) -> tuple[str, str, str]:
+        """Return what is remembered and compared: probe, target, route."""
+        return self.probe, self.target.name, self.route.name
+
+
+def starts(plan: Plan, kinds: Sequence[Kind]) -> tuple[Start, ...]:
+    """Return a round's starts in order: target by target its lookup, then each route back to back; the reflector last.
+
+    A lookup is the machine's own and the same for every route, so it is made once, on the first direct route.
+    """
+    direct = next((route for route in plan.routes if route.kind == "direct"), plan.routes[0])
+    found: list[Start] = []
+    for target in plan.targets:
+        if "dns" in kinds and "dns" in plan.probes:
+            found.append(Start("dns", target, direct))
+        if "web" in kinds and "web" in plan.probes and target.protocol != "dns":
+            found += [Start("web", target, route) for route in plan.routes]
+    if plan.reflector is not None and "egress" in kinds and "egress" in plan.probes:
+        one = plan.reflector
+        target = Target(host=one.host, port=one.port, protocol=one.protocol, category="Control", workload="Control", path=one.path)
+        found += [Start("egress", target, route) for route in plan.routes]
+    return tuple(found)
+
+
+class Budget:
+    """Requests to each target within the last hour. Never exceeded, repeats included: a retry loop once made 300 requests a second."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str], deque[float]] = {}
+
+    def take(self, start: Start, per_hour: int, now: float) -> bool:
+        """Count one request if the budget of its probe and target allows it. Times are seconds of a steady clock."""
+        made = self._made.setdefault((start.probe, start.target.name), deque())
+        while made and made[0] <= now - _HOUR_S:
+            made.popleft()
+        if len(made) >= per_hour:
+            return False
+        made.append(now)
+        return True
+
+    def forget_idle(self, now: float) -> None:
+        """Drop what a former plan's targets left behind."""
+        self._made = {key: made for key, made in self._made.items() if made and made[-1] > now - _HOUR_S}
+
+
+class Memory:
+    """The last few facts ids of every path."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, str, str], OrderedDict[str, None]] = {}
+
+    def changed(self, start: Start, facts: str) -> bool:
+        """Note a facts id and return whether it is a change: not among the last eight, and not the first ever."""
+        seen = self._seen.setdefault(start.path, OrderedDict())
+        fresh = facts not in seen and bool(seen)
+        seen[facts] = None
+        seen.move_to_end(facts)
+        while len(seen) > REMEMBERED:
+            seen.popitem(last=False)
+        return fresh
+
+    def keep(self, paths: set[tuple[str, str, str]]) -> None:
+        """Forget paths that are in no plan any more."""
+        self._seen = {path: seen for path, seen in self._seen.items() if path in paths}
+
+
+class Round:
+    """One cycle's starts being handed out: at most 20 in flight, spaced, within budget, repeats first."""
+
+    def __init__(self, plan: Plan, wanted: Sequence[Start], budget: Budget, clock: Clock) -> None:
+        self._plan = plan
+        self._waiting = deque(wanted)
+        self._budget = budget
+        self._spacing_s = SPACING_S[clock]
+        self._next = float("-inf")
+        self.skipped = 0
+        """Starts left out because the budget of their target was spent."""
+
+    def take(self, now: float, in_flight: int) -> Start | None:
+        """Return what to start now, or None: nothing left, too early (`wait`), or too many in flight."""
+        while self._waiting and now >= self._next and in_flight < IN_FLIGHT:
+            start = self._waiting.popleft()
+            if self._budget.take(start, self._plan.probes[start.probe].requests_per_hour, now):
+                self._next = now + self._spacing_s
+                return start
+            self.skipped += 1
+        return None
+
+    def wait(self, now: float) -> float | None:
+        """Return the seconds until spacing allows the next start; None when nothing is left to start."""
+        return max(0.0, self._next - now) if self._waiting else None
+
+    def repeat(self, start: Start) -> None:
+        """Look again at once: before everything that waits, and once only."""
+        if not start.repeat:
+            self._waiting.appendleft(replace(start, repeat=True))
+
+
+def phase_s(agent: str, cadence_s: float) -> float:
+    """Return this agent's place within the cadence, 0 to `cadence_s`: stable, and spread over a fleet."""
+    return int.from_bytes(hashlib.sha256(agent.encode()).digest()[:8]) / 2**64 * cadence_s
+
+
+def next_cycle(now: float, cadence_s: float, phase: float) -> float:
+    """Return when the next cycle begins: the next moment after `now` with this phase. Both in seconds of the wall clock.
+
+    Cycles that were missed, by a long round or a sleeping laptop, are not made up for.
+    """
+    done = (now - phase) // cadence_s
+    return phase + (done + 1) * cadence_s

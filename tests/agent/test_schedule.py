@@ -1,0 +1,150 @@
+"""The schedule: order of starts, spacing, limits, budgets, repeats and phases."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.schedule import IN_FLIGHT, Budget, Memory, Round, Start, next_cycle, phase_s, starts
+from wire.plan import Plan, ProbeSettings, Reflector
+from wire.target import DIRECT, Route, Target
+from wire.vocabulary import KINDS
+
+SYSTEM = Route(name="system", kind="proxy", proxy="127.0.0.1:3128")
+TARGETS = [Target(host=f"host{number}.example", category="Optimize", workload="Teams") for number in range(3)]
+RESOLVER = Target(host="names.example", port=53, protocol="dns", category="Control", workload="Control")
+PLAN = Plan(version=1, targets=[*TARGETS, RESOLVER], routes=[DIRECT, SYSTEM], reflector=Reflector(host="reflector.example"))
+
+
+def paths(plan: Plan) -> list[str]:
+    """Return a round's starts in short."""
+    return [f"{one.probe} {one.target.host.partition('.')[0]} {one.route.name}" for one in starts(plan, KINDS)]
+
+
+def test_routes_come_back_to_back() -> None:
+    """Each target: one lookup, then every route in turn; a dns target has its lookup only; the reflector is last."""
+    assert paths(PLAN)[:4] == ["dns host0 direct", "web host0 direct", "web host0 system", "dns host1 direct"]
+    assert paths(PLAN)[-3:] == ["dns names direct", "egress reflector direct", "egress reflector system"]
+
+
+def test_a_default_plan_of_twelve_makes_25_observations() -> None:
+    """Twelve targets and the reflector on one route are 25 observations a cycle."""
+    plan = Plan(version=1, targets=[target.model_copy(update={"port": port}) for target in TARGETS for port in range(1, 5)])
+    assert len(starts(plan.model_copy(update={"reflector": Reflector(host="r")}), KINDS)) == 25
+    assert len(starts(plan, KINDS)) == 24
+
+
+def test_probes_not_in_the_plan_are_not_started() -> None:
+    """A plan names the probes it wants."""
+    plan = PLAN.model_copy(update={"probes": {"dns": ProbeSettings()}})
+    assert {one.probe for one in starts(plan, KINDS)} == {"dns"}
+
+
+def test_starts_are_spaced() -> None:
+    """No two starts within 5 ms by the kernel's clock, 50 ms by the portable one."""
+    for clock, spacing in (("kernel", 0.005), ("loop", 0.05)):
+        turn = Round(PLAN, starts(PLAN, KINDS), Budget(), clock)  # type: ignore[arg-type] # the two words of Clock
+        assert turn.take(100, 0) is not None
+        assert turn.take(100 + spacing / 2, 1) is None
+        assert turn.wait(100 + spacing / 2) == pytest.approx(spacing / 2)
+        assert turn.take(100 + spacing, 1) is not None
+
+
+def test_at_most_twenty_in_flight() -> None:
+    """With twenty in flight nothing starts, however long ago the last start was."""
+    turn = Round(PLAN, starts(PLAN, KINDS), Budget(), "kernel")
+    assert turn.take(0, IN_FLIGHT) is None
+    assert turn.take(0, IN_FLIGHT - 1) is not None
+
+
+def test_a_round_hands_out_everything_once() -> None:
+    """Taken until the end, each start comes once and in order, and then there is nothing to wait for."""
+    turn, now, taken = Round(PLAN, starts(PLAN, KINDS), Budget(), "kernel"), 0.0, []
+    while (pause := turn.wait(now)) is not None:
+        now += pause
+        start = turn.take(now, 0)
+        assert start is not None
+        taken.append(start)
+    assert tuple(taken) == starts(PLAN, KINDS)
+
+
+def test_a_repeat_goes_first_and_only_once() -> None:
+    """A changed path is looked at again before all that waits; the repeat itself is never repeated."""
+    turn = Round(PLAN, starts(PLAN, KINDS), Budget(), "kernel")
+    first = turn.take(0, 0)
+    assert first is not None
+    turn.repeat(first)
+    again = turn.take(1, 0)
+    assert again == Start(first.probe, first.target, first.route, repeat=True)
+    turn.repeat(again)
+    following = turn.take(2, 0)
+    assert following is not None
+    assert not following.repeat
+
+
+@given(
+    per_hour=st.integers(1, 20),
+    gaps=st.lists(st.floats(0, 2000, allow_nan=False), min_size=1, max_size=80),
+)
+def test_no_hour_ever_has_more_than_the_budget(per_hour: int, gaps: list[float]) -> None:
+    """Whatever the cadence and the repeats, any window of an hour holds at most the budget of one probe and target."""
+    budget, now, made = Budget(), 0.0, []
+    start = starts(PLAN, KINDS)[1]
+    for gap in gaps:
+        now += gap
+        if budget.take(start, per_hour, now):
+            made.append(now)
+    assert all(sum(moment - 3600 < one <= moment for one in made) <= per_hour for moment in made)
+
+
+def test_routes_share_a_targets_budget_and_probes_do_not() -> None:
+    """Both routes count as requests to the target; another probe has its own budget."""
+    budget = Budget()
+    direct, system = Start("web", TARGETS[0], DIRECT), Start("web", TARGETS[0], SYSTEM)
+    assert budget.take(direct, 2, 0)
+    assert budget.take(system, 2, 0)
+    assert not budget.take(direct, 2, 3599)
+    assert budget.take(Start("dns", TARGETS[0], DIRECT), 2, 0)
+    assert budget.take(direct, 2, 3601)
+    budget.forget_idle(9000)
+    assert budget._made == {}
+
+
+def test_a_spent_budget_skips_and_counts() -> None:
+    """What the budget forbids is left out of the round, and said."""
+    plan = PLAN.model_copy(update={"probes": {"web": ProbeSettings(requests_per_hour=1)}, "targets": TARGETS[:1], "reflector": None})
+    turn = Round(plan, starts(plan, KINDS), Budget(), "kernel")
+    assert turn.take(0, 0) is not None
+    assert turn.take(1, 0) is None
+    assert (turn.skipped, turn.wait(1)) == (1, None)
+
+
+def test_a_change_is_a_facts_id_not_seen_lately() -> None:
+    """The first id is no change, a known one neither; a new one is; each path has its own memory of eight."""
+    memory, start = Memory(), Start("web", TARGETS[0], DIRECT)
+    assert not memory.changed(start, "a")
+    assert memory.changed(start, "b")
+    assert not memory.changed(start, "a")
+    assert not memory.changed(Start("web", TARGETS[0], SYSTEM), "c")
+    for number in range(7):
+        assert memory.changed(start, f"n{number}")
+    assert not memory.changed(start, "a")
+    assert memory.changed(start, "b")
+    memory.keep(set())
+    assert not memory.changed(start, "z")
+
+
+@given(agent=st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True), cadence=st.floats(5, 86_400), now=st.floats(1.7e9, 2e9))
+def test_cycles_keep_their_phase(agent: str, cadence: float, now: float) -> None:
+    """The next cycle is later than now, at most a cadence away, and at the agent's own stable phase."""
+    phase = phase_s(agent, cadence)
+    assert 0 <= phase < cadence
+    following = next_cycle(now, cadence, phase)
+    assert now < following + 1e-3
+    assert following - now <= cadence + 1e-3
+    assert abs((following - phase) / cadence - round((following - phase) / cadence)) < 1e-3
+
+
+def test_phases_spread_over_a_fleet() -> None:
+    """Of a thousand agents about a tenth falls into each tenth of the cadence."""
+    tenths = [int(phase_s(f"agent-{number}", 60) // 6) for number in range(1000)]
+    assert all(70 < tenths.count(tenth) < 130 for tenth in range(10))
