@@ -46,6 +46,12 @@ class Examined:
             if chain and isinstance(seen.facts, WebFacts):
                 yield Captured(index, seen.facts, chain, centre)
 
+    def unread(self) -> Iterator[int]:
+        """Return the indexes of observations whose chain names certificates that are not at hand."""
+        for index, (seen, chain) in enumerate(zip(self.seen, self.chains, strict=True)):
+            if not chain and isinstance(seen.facts, WebFacts) and seen.facts.chain:
+                yield index
+
     def valid(self, certificate: CertificateFields) -> bool | None:
         """Return whether a certificate is valid at any time of the day; None when its dates cannot be read."""
         if certificate.not_before is None or certificate.not_after is None:

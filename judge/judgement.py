@@ -116,14 +116,14 @@ class Judge:
         chains = [captured[index] for index, _ in group if index in captured]
         private = next((one for one in chains if one.centre != "trusted"), chains[0] if chains else None)
         device = device_of(private, self.knowledge) if private is not None and decision.verdict == "inspected" else None
-        forbidden = self.policy.forbids(target.host)
+        forbidden, offline = self.policy.forbids(target.host), any(one.signal == "all_failed" for one in evidence)
         verdict: Verdict = "sanctioned" if decision.verdict == "inspected" and self._sanctioned(target) else decision.verdict
         approved = device is not None and any(f"{key.kind}:{key.value}" in self.policy.approved_devices for key in device.keys)
         return Finding(
             target,
             route,
             verdict,
-            severity_of(verdict, target, self.knowledge, forbidden=forbidden, approved=approved),
+            severity_of(verdict, target, self.knowledge, forbidden=forbidden, approved=approved, offline=offline),
             round(decision.confidence, 3),
             responsible(verdict, evidence, device, microsoft=self._is_microsoft(target)),
             sentence(verdict, target, evidence, device, forbidden=forbidden),

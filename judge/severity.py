@@ -10,14 +10,21 @@ from wire.target import Target
 from wire.vocabulary import Severity, Verdict
 
 
-def severity_of(verdict: Verdict, target: Target, knowledge: Knowledge, *, forbidden: bool, approved: bool) -> Severity:
-    """Return the severity of a verdict on a target; `forbidden`: never to be inspected; `approved`: by a device the customer approved."""
+def severity_of(
+    verdict: Verdict, target: Target, knowledge: Knowledge, *, forbidden: bool = False, approved: bool = False, offline: bool = False
+) -> Severity:
+    """Return the severity of a verdict on a target.
+
+    `forbidden`: the host must never be inspected; `approved`: by a device the customer approved; `offline`: nothing at all could be
+    reached, which is the agent's link and at most medium.
+    """
     if verdict == "inspected":
         if forbidden:
             return "critical"
         return "info" if approved else _of_target(target, knowledge, optimize="critical")
     if verdict == "unreachable":
-        return _of_target(target, knowledge, optimize="high")
+        found = _of_target(target, knowledge, optimize="high")
+        return "medium" if offline and found == "high" else found
     return "info" if verdict == "inconclusive" else "none"
 
 

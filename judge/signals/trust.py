@@ -19,7 +19,9 @@ def signal(examined: Examined, knowledge: Knowledge, policy: Policy) -> list[tup
     """Return one evidence for each captured chain."""
     captured = list(examined.captured())
     suspect = clock_suspect(examined, captured)
-    return [(one.index, _clock(one) if suspect else _evidence(one, examined, knowledge)) for one in captured]
+    spoken = [(one.index, _clock(one) if suspect else _evidence(one, examined, knowledge)) for one in captured]
+    missing = _note("chain_unchecked", "The centre could not check this chain: certificates are missing.")
+    return [*spoken, *((index, missing) for index in examined.unread())]
 
 
 def clock_suspect(examined: Examined, captured: list[Captured]) -> bool:
@@ -38,8 +40,6 @@ def _evidence(one: Captured, examined: Examined, knowledge: Knowledge) -> Eviden
     host = one.facts.target.host
     if one.centre != "trusted" and knowledge.has_rule(host, "private_pki"):
         return _note("private_pki", "This name uses Microsoft's own PKI, which public root sets lack; trust says nothing here.")
-    if one.centre == "unchecked":
-        return _note("chain_unchecked", "The centre could not check this chain: certificates are missing.")
     if one.centre in {"trusted", "name"}:
         return _public(one, examined, knowledge)
     if one.leaf.names and not names_cover(one.leaf.names, host):

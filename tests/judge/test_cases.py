@@ -1,0 +1,112 @@
+"""Walks `tests/cases/`: each folder is a recorded situation (report, roots, policy) and the findings it must lead to.
+
+`MIDDLEWATCH_RECORD=report pytest tests/judge/test_cases.py -k made_again` writes the situations of `tests/fakes/situations.py` again;
+`MIDDLEWATCH_RECORD=expected` also what the judge says of them, for a person to read before it is committed.
+"""
+
+import base64
+import json
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from judge.chain import Roots
+from judge.finding import Judgement
+from judge.judgement import Judge
+from judge.knowledge.loader import load_knowledge
+from judge.policy import parse_policy
+from judge.seen import Seen
+from judge.signals import NAMES
+from tests.fakes.situation import CASES, expected
+from tests.fakes.situations import ALL
+from wire.codec import content_id, facts_bytes
+from wire.observation import DnsObservation, WebObservation
+from wire.report import Report
+
+_FOLDERS = sorted(path for path in CASES.iterdir() if path.is_dir())
+_VERDICTS = ("clean", "inspected", "sanctioned", "unreachable", "inconclusive")
+_knowledge = load_knowledge()
+
+
+def judge_case(folder: Path) -> Judgement:
+    """Return what the judge says of a recorded situation."""
+    given = json.loads((folder / "given.json").read_text())
+    report = Report.model_validate_json((folder / "report.json").read_bytes())
+    knowledge = replace(_knowledge, roots=Roots.from_pem((folder / "roots.pem").read_bytes()))
+    certificates = {key: base64.b64decode(body) for key, body in report.certificates.items()}
+    judge = Judge(knowledge, parse_policy(given["policy"]))
+    return judge.judge(_seen(report), certificates, report.cycle.started_ns)
+
+
+def write_expected(folder: Path, judgement: Judgement) -> None:
+    """Write what the judge says as what is expected; for a person to read before it is committed."""
+    plain = [expected(finding) for finding in judgement.findings]
+    (folder / "expected.json").write_text(json.dumps(plain, indent=1) + "\n")
+
+
+def _seen(report: Report) -> list[Seen]:
+    found = []
+    for one in report.cycle.observations:
+        assert isinstance(one, WebObservation | DnsObservation)
+        facts = report.facts[one.facts]
+        assert facts.kind != "raw"
+        found.append(Seen(one.facts, facts, getattr(one, "status", None), one.suspect))
+    return found
+
+
+def _expected(folder: Path) -> list[dict[str, object]]:
+    plain = json.loads((folder / "expected.json").read_text())
+    assert isinstance(plain, list)
+    return plain
+
+
+@pytest.mark.parametrize("folder", _FOLDERS, ids=lambda folder: folder.name)
+def test_case(folder: Path) -> None:
+    """A recorded situation leads to exactly the findings written beside it."""
+    assert [expected(finding) for finding in judge_case(folder).findings] == _expected(folder)
+
+
+@pytest.mark.parametrize("folder", _FOLDERS, ids=lambda folder: folder.name)
+def test_case_is_what_the_wire_carries(folder: Path) -> None:
+    """A recorded report's ids are the content ids of its bodies, and its certificates outlive this code."""
+    report = Report.model_validate_json((folder / "report.json").read_bytes())
+    assert all(content_id(facts_bytes(facts)) == key for key, facts in report.facts.items())
+    assert all(content_id(base64.b64decode(body)) == key for key, body in report.certificates.items())
+    assert report.cycle.started_ns > datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize("folder", _FOLDERS, ids=lambda folder: folder.name)
+def test_near_miss(folder: Path) -> None:
+    """A case that claims to be a near miss of a verdict or signal lacks it (a verdict may stand on its other hosts)."""
+    findings = _expected(folder)
+    for claim in json.loads((folder / "given.json").read_text())["near_miss_of"]:
+        kind, _, word = claim.partition(":")
+        held = [finding["verdict"] == word if kind == "verdict" else word in str(finding["signals"]) for finding in findings]
+        assert not all(held), f"{folder.name} claims to miss {claim}"
+        assert kind == "verdict" or not any(held), f"{folder.name} claims to miss {claim}"
+
+
+def test_every_verdict_and_signal_has_a_case_and_a_near_miss() -> None:
+    """Nothing the judge can say is without a recorded situation in which it says so and one in which it nearly would."""
+    findings = [finding for folder in _FOLDERS for finding in _expected(folder)]
+    verdicts = {finding["verdict"] for finding in findings}
+    signals = {signal for finding in findings for signal in finding["signals"]}  # type: ignore[attr-defined]
+    near = {claim for folder in _FOLDERS for claim in json.loads((folder / "given.json").read_text())["near_miss_of"]}
+    assert verdicts == set(_VERDICTS)
+    assert signals == set(NAMES)
+    assert near >= {f"verdict:{word}" for word in _VERDICTS} | {f"signal:{word}" for word in NAMES}
+
+
+def test_recorded_situations_can_be_made_again(tmp_path: Path) -> None:
+    """The committed reports are, byte for byte, what the described situations lead to."""
+    record = os.environ.get("MIDDLEWATCH_RECORD", "")
+    for situation in ALL:
+        place = situation.write(CASES if record else tmp_path)
+        if record == "expected":
+            write_expected(place, judge_case(place))
+        for name in ("given.json", "report.json", "roots.pem"):
+            assert (place / name).read_bytes() == (CASES / situation.name / name).read_bytes(), f"{situation.name}/{name}"
+    assert {situation.name for situation in ALL} == {folder.name for folder in CASES.iterdir() if folder.is_dir()}
