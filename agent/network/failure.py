@@ -68,10 +68,8 @@ def classify(exc: BaseException) -> tuple[Failure, str]:  # noqa: PLR0911 - one 
 
 def scrub(text: str) -> str:
     """Return `text` without addresses, dotted names, paths, and the names of this machine and user."""
-    for pattern in (_PATH, _ADDRESS, _NAME):
+    for pattern in (_PATH, _ADDRESS, _NAME, _own_names()):
         text = pattern.sub("*", text)
-    for name in _own_names():
-        text = text.replace(name, "*")
     return text[:MAX_TEXT]
 
 
@@ -89,7 +87,7 @@ def _tls(exc: ssl.SSLError) -> tuple[Failure, str]:
     """Name a TLS error by OpenSSL's reason, which says nothing of machines or people."""
     if isinstance(exc, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return "closed", "closed within TLS"
-    reason = exc.reason or type(exc).__name__
+    reason: str = getattr(exc, "reason", None) or type(exc).__name__
     alert = "ALERT" in reason or reason.startswith(ALERTS_BY_OTHER_NAMES)
     return ("tls_alert" if alert else "tls_protocol"), reason[:MAX_TEXT]
 
@@ -99,9 +97,10 @@ def _described(exc: BaseException) -> str:
 
 
 @cache
-def _own_names() -> tuple[str, ...]:
-    """Return the names of this machine and user that are long enough to be told from a word."""
+def _own_names() -> re.Pattern[str]:
+    """Return what matches the names of this machine and user as whole words."""
     names = {socket.gethostname()}
     with contextlib.suppress(OSError, KeyError, ImportError):
         names.add(getpass.getuser())
-    return tuple(name for name in names if len(name) > 2)
+    words = "|".join(re.escape(name) for name in names if name)
+    return re.compile(rf"\b(?:{words or '(?!)'})\b")

@@ -1,0 +1,33 @@
+"""The factory: bad settings are named before anything runs, and what it opens imports nothing heavy."""
+
+import subprocess
+import sys
+
+import pytest
+
+from agent.network.net import Network
+from agent.network.open import open_network
+from agent.network.settings import NetworkSettings
+
+FORBIDDEN = {"cryptography", "OpenSSL", "structlog", "typer", "rich", "pydantic_settings", "aiohttp", "judge", "certifi"}
+
+
+def test_bad_settings() -> None:
+    """A resolver or a laboratory place that is no address and port is named with its remedy."""
+    with pytest.raises(ValueError, match=r"network\.resolvers: 'ns\.test' is a name"):
+        open_network(NetworkSettings(resolvers=("ns.test:53",)))
+    with pytest.raises(ValueError, match=r"lab\.connect: '127\.0\.0\.1' is not host:port"):
+        open_network(NetworkSettings(connect={"a.test:443": "127.0.0.1"}))
+
+
+def test_is_a_network() -> None:
+    """What the factory returns has the protocol's shape."""
+    net: Network = open_network(NetworkSettings())
+    assert callable(net.fetch)
+
+
+def test_imports() -> None:
+    """Probes and network load none of the heavy packages an agent must not hold."""
+    code = "import sys, agent.probes, agent.network.open; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert FORBIDDEN.isdisjoint(loaded)
