@@ -1,0 +1,110 @@
+"""The web probe against a scripted network: every failure returns, and what is stable is facts."""
+
+from dataclasses import replace
+
+import pytest
+
+from agent.network.net import Fetched, Resolution
+from agent.probes import web
+from tests.fakes.network import FakeClock, FakeNetwork
+from wire.codec import content_id
+from wire.facts import ChainTrust, WebFacts
+from wire.observation import WebObservation
+from wire.target import DIRECT, Route, Target
+from wire.vocabulary import FAILURES, STAGES, Failure, Stage
+
+TARGET = Target(host="outlook.office365.com", category="Optimize", workload="Exchange")
+PROXY = Route(name="office", kind="proxy", proxy="proxy.test:3128")
+FOUND = Resolution("kernel", answers=("192.0.2.2", "192.0.2.1"), resolver="192.0.2.53", dns_ms=4.0)
+TRUST = ChainTrust(os="trusted", public="no_root")
+SEEN = Fetched(
+    "kernel",
+    connect_ms=10.0,
+    tls_ms=20.0,
+    first_byte_ms=30.0,
+    body_ms=1.0,
+    total_ms=62.5,
+    unaccounted_ms=1.5,
+    tls="TLSv1.3",
+    cipher="TLS_AES_256_GCM_SHA384",
+    alpn="h2",
+    http="HTTP/2",
+    chain=(b"leaf", b"intermediate", b"intermediate"),
+    status=200,
+    headers=(("server", "Microsoft-IIS/10.0"), ("request-id", "1"), ("x-firsthopcafeefz", "AMS")),
+    body_bytes=9,
+)
+
+
+def network(seen: Fetched = SEEN, found: Resolution = FOUND) -> FakeNetwork:
+    """Return a network where the target answers as told."""
+    return FakeNetwork({TARGET.host: found, "proxy.test": found}, {TARGET.name: seen}, TRUST)
+
+
+async def measured(net: FakeNetwork, route: Route = DIRECT, turn: int = 0) -> tuple[WebObservation, WebFacts]:
+    """Run the probe; hold what is true of every result."""
+    result = await web.measure(TARGET, route, net, FakeClock(turn))
+    assert isinstance(result.observation, WebObservation)
+    assert isinstance(result.facts, WebFacts)
+    assert set(result.facts.chain) == set(result.certificates)
+    assert result.observation.at_us == 1_500
+    return result.observation, result.facts
+
+
+async def test_all_that_was_seen() -> None:
+    """Times and address are sample; protocol, chain as sent, trust and stable headers are facts."""
+    net = network()
+    observation, facts = await measured(net)
+    assert (observation.dns_ms, observation.total_ms, observation.unaccounted_ms) == (4.0, 66.5, 1.5)
+    assert (observation.address, observation.status, observation.front_door) == ("192.0.2.1", 200, "AMS")
+    assert facts.chain == [content_id(b"leaf"), content_id(b"intermediate"), content_id(b"intermediate")]
+    assert (facts.tls, facts.alpn, facts.http, facts.trust) == ("TLSv1.3", "h2", "HTTP/2", TRUST)
+    assert facts.headers == {"server": "Microsoft-IIS/10.0"}
+    assert net.checked == [(SEEN.chain, TARGET.host)]
+
+
+async def test_every_address_gets_its_turn() -> None:
+    """Addresses are taken in sorted order by the cycle's number, whatever order the resolver gives."""
+    net = network()
+    addresses = [(await measured(net, turn=turn))[0].address for turn in range(4)]
+    assert addresses == ["192.0.2.1", "192.0.2.2", "192.0.2.1", "192.0.2.2"]
+
+
+async def test_facts_are_stable() -> None:
+    """Another address, other times and another request id leave the facts' id as it was."""
+    other = replace(SEEN, connect_ms=99.0, suspect=True, headers=(("request-id", "2"), ("x-firsthopcafeefz", "DUB"), SEEN.headers[0]))
+    first, facts = await measured(network())
+    second, _ = await measured(network(other), turn=1)
+    assert first.facts == second.facts
+    assert second.suspect
+    assert facts.failure is None
+
+
+async def test_a_proxy_resolves_the_target() -> None:
+    """On a proxied route only the proxy's name is looked up, and the target's address stays unknown."""
+    net = network(
+        Fetched("kernel", failure="proxy_denied", stage="proxy", proxy_status=403, proxy_headers=(("Via", "1.1 box (squid/6.1)"),))
+    )
+    observation, facts = await measured(net, PROXY)
+    assert net.looked_up == ["proxy.test"]
+    assert observation.address is None
+    assert (facts.failure, facts.route, facts.headers) == ("proxy_denied", "office", {"connect.via": "1.1 box (squid/6.1)"})
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("failure", FAILURES)
+async def test_every_failure_returns(failure: Failure, stage: Stage) -> None:
+    """Whatever fails wherever, in the lookup or after it, the probe returns it as facts."""
+    for net in (
+        network(Fetched("kernel", failure=failure, stage=stage, error="x")),
+        network(found=Resolution("kernel", failure=failure, stage=stage, error="x")),
+    ):
+        observation, facts = await measured(net)
+        assert (facts.failure, facts.stage, observation.error) == (failure, stage, "x")
+
+
+async def test_endless_chain() -> None:
+    """A chain beyond the wire's cap is cut there."""
+    observation, facts = await measured(network(Fetched("kernel", chain=tuple(bytes([n]) for n in range(40)))))
+    assert len(facts.chain) == web.MAX_CHAIN
+    assert observation.total_ms is None
