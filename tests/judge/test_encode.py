@@ -1,0 +1,49 @@
+"""Holds judge/encode.py: the promised field names of a finding as JSON."""
+
+import json
+
+from judge.encode import finding_bytes, finding_plain, judgement_plain
+from judge.finding import Device, DeviceKey, Evidence, Finding, Judgement
+from wire.target import Target
+
+FINDING = Finding(
+    Target(host="outlook.office365.com", category="Optimize", workload="Exchange"),
+    "direct",
+    "inspected",
+    "critical",
+    0.99,
+    "intermediary",
+    "Traffic is being decrypted.",
+    "Not a rotation.",
+    (Evidence("no_sct", "sct", 0.65, "L", "No log timestamps.", deterministic=True),),
+    Device((DeviceKey("instance", "ab"),), "swg", "Zscaler"),
+    ("F" * 22,),
+)
+
+
+def test_field_names() -> None:
+    """A finding has exactly these fields; a new one is added here, none is renamed."""
+    plain = finding_plain(FINDING)
+    assert list(plain) == [
+        *("target", "name", "route", "verdict", "severity", "confidence", "deterministic", "responsible", "sentence", "why_not"),
+        *("evidence", "device", "device_key", "facts", "links", "native"),
+    ]
+    assert plain["device_key"] == "instance:ab"
+    assert plain["device"] == {
+        "keys": [{"kind": "instance", "value": "ab"}],
+        "class": "swg",
+        "vendor": "Zscaler",
+        "product": None,
+        "possible": None,
+        "confidence": 0.0,
+        "scope": "unknown",
+        "issuer": "",
+    }
+
+
+def test_bytes_are_canonical_json() -> None:
+    """Equal findings are equal bytes, and a judgement is plain JSON through and through."""
+    assert json.loads(finding_bytes(FINDING)) == finding_plain(FINDING)
+    plain = judgement_plain(Judgement((FINDING,), "k", "p", ("note",)))
+    assert json.loads(json.dumps(plain)) == plain
+    assert list(plain) == ["knowledge", "policy", "notes", "findings"]
