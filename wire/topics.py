@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 PREFIX = "mw/v1"
 REPORTS = f"{PREFIX}/agent/+/report/+/+"
-_REPORT = re.compile(rf"^{PREFIX}/agent/([a-z0-9][a-z0-9-]{{0,62}})/report/([0-9a-f]{{32}})/([1-9][0-9]{{0,15}})$")
+_REPORT = re.compile(rf"{PREFIX}/agent/([a-z0-9][a-z0-9-]{{0,62}})/report/([0-9a-f]{{32}})/([1-9][0-9]{{0,15}})")
 
 
 class ReportTopic(NamedTuple):
@@ -41,5 +41,5 @@ def status(agent: str) -> str:
 
 def parse_report(topic: str) -> ReportTopic | None:
     """Return the identity in a report's topic, or None when it is no report's topic."""
-    found = _REPORT.match(topic)
+    found = _REPORT.fullmatch(topic)
     return ReportTopic(found[1], found[2], int(found[3])) if found else None
