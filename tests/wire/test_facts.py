@@ -18,7 +18,7 @@ MEANING = {*VERDICTS, "verdict", "severity", "confidence", "device", "vendor"}
 
 @pytest.mark.parametrize("model", [*FACTS, *SAMPLES])
 def test_no_field_is_a_verdict(model: type[Message]) -> None:
-    """No field is named after a verdict, a severity or a device, and no field can hold a verdict's word (`unreachable` is a failure too)."""
+    """No field is named after a verdict, a severity or a device, and none can hold a verdict's word (`unreachable` is a failure too)."""
     assert not [name for name in model.model_fields if MEANING & {name, *name.split("_")}]
     words = set(re.findall(r'"([a-z_]+)"', str(model.model_json_schema()).replace("'", '"')))
     assert words & set(VERDICTS) <= {"unreachable"}
