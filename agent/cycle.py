@@ -1,0 +1,160 @@
+"""One cycle: starts probes as the schedule says, looks again where something changed, hands over what was measured.
+
+Here live the tasks and the cycle's clock; no socket, no disk, no meaning. What was measured is handed to `deliver` in one piece at the
+end, or in two when something changed and others are slow: a change is told at once.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from agent.network.net import Network
+from agent.probes.measured import Measured, Probe
+from agent.schedule import Budget, Memory, Round, Start, starts
+from wire.plan import Plan
+from wire.vocabulary import Clock, Kind
+
+log = logging.getLogger(__name__)
+
+SETTLE_S = 2.0
+"""After a change the report waits so long for the rest of the round: healthy probes are done by then, a blackholed one takes 10 s."""
+PROBE_S = 75.0
+"""The longest a probe may take: six stages of 10 s by default and a chain check. Beyond it is our own fault, and it is ended."""
+
+Cause = Literal["cycle", "change"]
+
+
+@dataclass(frozen=True, slots=True)
+class RoundClock:
+    """The clock of one cycle: its number, and microseconds since it began. `agent.probes.measured.CycleClock`."""
+
+    turn: int
+    began_ns: int
+
+    def at_us(self) -> int:
+        """Return microseconds since the cycle began, by the monotonic clock."""
+        return (time.monotonic_ns() - self.began_ns) // 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One measurement, and what was started for it."""
+
+    start: Start
+    measured: Measured
+
+
+Deliver = Callable[[Sequence[Taken], Cause], None]
+
+
+class Cycles:
+    """Runs cycles. Remembers across them what was spent and what was seen."""
+
+    def __init__(self, probes: Sequence[Probe], clock: Clock) -> None:
+        self._probes = {probe.NAME: probe for probe in probes}
+        self._clock = clock
+        self._budget = Budget()
+        self._memory = Memory()
+        self._broken: set[tuple[Kind, str]] = set()
+
+    def forget(self, plan: Plan) -> None:
+        """Drop what only a former plan's targets needed."""
+        self._memory.keep({start.path for start in starts(plan, tuple(self._probes))})
+        self._budget.forget_idle(time.monotonic())
+
+    async def run(self, plan: Plan, nets: Mapping[Kind, Network], turn: int, deliver: Deliver) -> None:
+        """Run one cycle of `plan`. When cancelled, what was measured so far is delivered first."""
+        wanted = starts(plan, tuple(self._probes))
+        one = _Running(Round(plan, wanted, self._budget, self._clock), self._memory, deliver)
+        clock = RoundClock(turn, time.monotonic_ns())
+        try:
+            async with asyncio.TaskGroup() as group:
+                while not one.done:
+                    start = one.take()
+                    if start is None:
+                        await one.pause()
+                        continue
+                    name = f"{start.probe} {start.target.name} {start.route.name}"
+                    group.create_task(self._measure(one, start, nets[start.probe], clock), name=name)
+        finally:
+            one.hand_over()
+        if one.skipped:
+            log.debug("cycle %d: %d starts left out, their targets' hourly budget is spent", turn, one.skipped)
+
+    async def _measure(self, one: "_Running", start: Start, net: Network, clock: RoundClock) -> None:
+        measured = None
+        try:
+            async with asyncio.timeout(PROBE_S):
+                measured = await self._probes[start.probe].measure(start.target, start.route, net, clock)
+        except Exception as error:
+            # A network failure is a value, so this is our own fault. It must not cost the other probes; it is said once.
+            if (start.probe, type(error).__name__) not in self._broken:
+                self._broken.add((start.probe, type(error).__name__))
+                log.exception("probe %s failed on %s; this is a fault of the agent, please report it", start.probe, start.target.name)
+        finally:
+            one.ended(start, measured)
+
+
+class _Running:
+    """The state of one cycle under way."""
+
+    def __init__(self, turn: Round, memory: Memory, deliver: Deliver) -> None:
+        self._round = turn
+        self._memory = memory
+        self._deliver = deliver
+        self._in_flight = 0
+        self._taken: list[Taken] = []
+        self._tell_by: float | None = None
+        self._wake = asyncio.Event()
+
+    @property
+    def skipped(self) -> int:
+        return self._round.skipped
+
+    @property
+    def done(self) -> bool:
+        return self._in_flight == 0 and self._round.wait(time.monotonic()) is None
+
+    def take(self) -> Start | None:
+        start = self._round.take(time.monotonic(), self._in_flight)
+        if start is not None:
+            self._in_flight += 1
+        return start
+
+    async def pause(self) -> None:
+        """Wait until something ended, the next start is due, or a change must be told."""
+        now = time.monotonic()
+        if self._tell_by is not None and now >= self._tell_by:
+            self.hand_over()
+        waits = [] if self._tell_by is None else [self._tell_by - now]
+        spacing = self._round.wait(now)
+        if spacing is not None and (spacing > 0 or self._in_flight == 0):
+            waits.append(spacing)
+        self._wake.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(waits, default=None)):
+                await self._wake.wait()
+
+    def ended(self, start: Start, measured: Measured | None) -> None:
+        """Take a probe's result; a facts id not seen lately is looked at again at once."""
+        self._in_flight -= 1
+        self._wake.set()
+        if measured is None:
+            return
+        if start.repeat:
+            measured = Measured(measured.observation.model_copy(update={"repeat": True}), measured.facts, measured.certificates)
+        self._taken.append(Taken(start, measured))
+        if self._memory.changed(start, measured.observation.facts):
+            self._round.repeat(start)
+            self._tell_by = self._tell_by or time.monotonic() + SETTLE_S
+
+    def hand_over(self) -> None:
+        """Deliver what there is."""
+        cause: Cause = "cycle" if self._tell_by is None else "change"
+        taken, self._taken, self._tell_by = self._taken, [], None
+        if taken:
+            self._deliver(taken, cause)

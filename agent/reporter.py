@@ -1,0 +1,101 @@
+"""What was measured into the spool: one cycle's observations, context and health as the bytes that are kept and sent.
+
+Nothing is measured or sent here. `/proc` is read for the agent's own memory.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from agent.config import Settings
+from agent.context import Link
+from agent.cycle import Cause, Taken
+from agent.network.loop import watch_of
+from agent.planning import Planning
+from agent.spool import Spool
+from agent.uplink import Uplink
+from wire.codec import facts_bytes
+from wire.plan import Plan
+from wire.report import MAX_OBSERVATIONS, Cycle, Health, Roots
+
+SOFTWARE = f"middlewatch {version('middlewatch')}"
+
+
+class Reporter:
+    """Makes a report of what a cycle delivers, commits it, and tells the uplink."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        spool: Spool,
+        uplink: Uplink,
+        planning: Planning,
+        *,
+        roots: Roots | None = None,
+        now_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._settings = settings
+        self._spool = spool
+        self._uplink = uplink
+        self._planning = planning
+        self._roots = roots or Roots()
+        self._now_ns = now_ns
+        self._link = Link(settings.agent)
+        self._cpu_s = time.process_time()
+        self._started_ns = now_ns()
+        self._plan, self._version = planning.plan, planning.version
+
+    def begin(self, plan: Plan, version: int) -> None:
+        """Note the start of a cycle, from which `at_us` of its observations counts, and the plan it follows."""
+        self._started_ns = self._now_ns()
+        self._plan, self._version = plan, version
+
+    def deliver(self, taken: Sequence[Taken], cause: Cause) -> None:
+        """Spool one report; more than one only when a plan makes more observations than a report may hold."""
+        for first in range(0, len(taken), MAX_OBSERVATIONS):
+            self._spool_one(taken[first : first + MAX_OBSERVATIONS], cause)
+
+    def _spool_one(self, taken: Sequence[Taken], cause: Cause) -> None:
+        created_ns = self._spool.created_ns(self._now_ns())
+        cycle = Cycle(
+            started_ns=self._started_ns,
+            created_ns=created_ns,
+            cadence_s=self._plan.cadence_s,
+            cause=cause,
+            software=SOFTWARE,
+            plan=self._version,
+            lab=self._settings.lab.enabled,
+            roots=self._roots,
+            context=self._link.context(),
+            health=self._health(),
+            observations=[one.measured.observation for one in taken],
+        )
+        facts = {one.measured.observation.facts: facts_bytes(one.measured.facts) for one in taken}
+        certificates = {key: der for one in taken for key, der in one.measured.certificates.items()}
+        appended = self._spool.append(cycle.dump(), created_ns=created_ns, facts=facts, certificates=certificates)
+        self._uplink.added(appended.seq, appended.dropped)
+
+    def _health(self) -> Health:
+        watch = watch_of(asyncio.get_running_loop())
+        cpu_s, self._cpu_s = self._cpu_s, time.process_time()
+        return Health(
+            loop_lag_ms=round(watch.take_worst_ms(), 1) if watch else 0.0,
+            rss_mb=resident_mb(),
+            cpu_ms=round((self._cpu_s - cpu_s) * 1000, 1),
+            spooled=self._spool.count,
+            dropped=self._spool.dropped,
+            plan_refused=self._planning.refused,
+            uplink=self._uplink.take_trouble(),
+        )
+
+
+def resident_mb() -> float:
+    """Return this process's resident memory in MB, 0 where there is no `/proc`."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0.0
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)

@@ -1,0 +1,169 @@
+"""`middlewatch-agent run`: cycles, uplink and the spool's upkeep in one task group, until a signal. Losing nothing is the spool's part.
+
+No judge, no cryptography, nothing for terminals is imported here (a test on `sys.modules` holds it): every megabyte is the endpoint's.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from agent.checker import Checker
+from agent.config import Settings, load
+from agent.config_reader import ConfigError
+from agent.cycle import Cycles
+from agent.network.clock import sample_clock
+from agent.network.loop import WatchedLoop
+from agent.network.net import ChainCheck, Network
+from agent.network.open import open_network
+from agent.network.settings import NetworkSettings, Timeouts
+from agent.planning import Planning
+from agent.probes import PROBES
+from agent.reporter import Reporter
+from agent.schedule import IN_FLIGHT, next_cycle, phase_s
+from agent.spool import Spool
+from agent.uplink import Uplink
+from wire.plan import Plan
+from wire.report import Roots
+from wire.vocabulary import Kind
+
+log = logging.getLogger(__name__)
+
+PLAN_CHECK_S = 30.0
+"""How soon a changed plan file is noticed while a long cadence waits."""
+FIRST_CYCLE_S = 10.0
+"""The first cycle comes within this of the start: someone who just installed the agent is looking."""
+
+
+def main(config: Path) -> int:
+    """Run until a signal; return the exit status: 0 stopped, 2 could not start."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        settings = load(config)
+        with asyncio.Runner(loop_factory=WatchedLoop) as runner:
+            runner.run(run(settings))
+    except ConfigError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the sentences a person needs, before there is a log
+        return 2
+    return 0
+
+
+async def run(settings: Settings) -> None:
+    """Run one agent until SIGTERM or SIGINT. Raises ConfigError for what only shows when it is used."""
+    checker = make_checker(settings)
+    roots = trusted_roots(checker)
+    planning = Planning(settings.plan, settings.agent.state, checker.check_plan)
+    spool = open_spool(settings)
+    try:
+        uplink = Uplink(settings, spool, on_plan=planning.take)
+        await planning.start()
+        agent = _Agent(settings, spool, uplink, planning, checker, roots)
+        log.info("agent %s: stream %s, %d reports waiting", settings.agent.id, spool.stream[:8], spool.count)
+        await _until_signalled(agent)
+    finally:
+        await checker.close()
+        spool.close()
+    log.info("agent %s: stopped", settings.agent.id)
+
+
+def make_checker(settings: Settings) -> Checker:
+    """Return the checker of chains and plans, with the local overrides of root bundles."""
+    trust = settings.trust
+    return Checker(str(trust.os_roots) if trust.os_roots else None, str(trust.public_roots) if trust.public_roots else None)
+
+
+def trusted_roots(checker: Checker) -> Roots:
+    """Return the hashes of overriding bundles. Raises ConfigError for an unreadable one."""
+    try:
+        return checker.overrides()
+    except OSError as error:
+        place, reason = error.filename, error.strerror
+        raise ConfigError([f"config: trust: {place} cannot be read ({reason}); write the path of a PEM file of roots"]) from None
+
+
+def open_spool(settings: Settings) -> Spool:
+    """Return the spool, made with its folder if need be. Raises ConfigError."""
+    with contextlib.suppress(OSError):  # if it cannot be made, the spool's own error says so
+        settings.agent.state.mkdir(parents=True, exist_ok=True)
+    return Spool(settings.spool.path, settings.agent.id, max_bytes=int(settings.spool.max_mb * 1e6))
+
+
+def open_networks(settings: Settings, plan: Plan, check_chain: ChainCheck) -> Mapping[Kind, Network]:
+    """Return one network for each probe of the plan, with that probe's time limits. Raises ConfigError for a bad laboratory place."""
+    lab = settings.lab
+    try:
+        return {
+            kind: open_network(NetworkSettings(lab.resolvers, lab.connect, Timeouts.every(probe.stage_timeout_ms / 1000)), check_chain)
+            for kind, probe in plan.probes.items()
+        }
+    except ValueError as error:
+        raise ConfigError([f"config: {error}"]) from None
+
+
+async def _until_signalled(agent: "_Agent") -> None:
+    """Run the agent's tasks; a signal cancels them, which is all a stop needs."""
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="lookup"))  # asyncio's own has 6 threads on 2 cores
+    stop = asyncio.Event()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C raises KeyboardInterrupt, which cancels as well
+            loop.add_signal_handler(one, stop.set)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(agent.cycle_for_ever(), name="cycles"), group.create_task(agent.uplink.run(), name="uplink")]
+        await stop.wait()
+        tasks[0].cancel()  # what is measured is spooled first,
+        await asyncio.wait(tasks[:1])
+        tasks[1].cancel()
+
+
+class _Agent:
+    """The parts of a running agent, put together. The plan of the cycle under way stays until it ends."""
+
+    def __init__(self, settings: Settings, spool: Spool, uplink: Uplink, planning: Planning, checker: Checker, roots: Roots) -> None:
+        self._settings = settings
+        self._spool = spool
+        self.uplink = uplink
+        self._planning = planning
+        self._check_chain = checker.check
+        self._cycles = Cycles(PROBES, sample_clock("auto").name)
+        self._reporter = Reporter(settings, spool, uplink, planning, roots=roots)
+        self._plan, self._version = planning.plan, planning.version
+        self._nets = open_networks(settings, self._plan, self._check_chain)
+
+    async def cycle_for_ever(self) -> None:
+        """Run cycle after cycle at this agent's phase; between them look at the plan and do the spool's upkeep."""
+        name, turn = self._settings.agent.id, 0
+        due = time.time() + phase_s(name, min(FIRST_CYCLE_S, self._plan.cadence_s))
+        while True:
+            await self._wait_until(due)
+            self._reporter.begin(self._plan, self._version)
+            await self._cycles.run(self._plan, self._nets, turn, self._reporter.deliver)
+            turn += 1
+            self._spool.tidy()
+            await self._look_at_plan()
+            due = next_cycle(time.time(), self._plan.cadence_s, phase_s(name, self._plan.cadence_s))
+
+    async def _wait_until(self, due: float) -> None:
+        """Sleep until a moment of the wall clock, in pieces: a laptop that slept, or a clock that was set, is noticed."""
+        while (left := due - time.time()) > 0:
+            if left > max(self._plan.cadence_s, FIRST_CYCLE_S):  # the clock was set back: do not wait for a time that was
+                return
+            await asyncio.sleep(min(left, PLAN_CHECK_S))
+            if await self._look_at_plan():
+                return
+
+    async def _look_at_plan(self) -> bool:
+        """Take up another plan, from its file or from the centre; return whether there was one."""
+        await self._planning.refresh()
+        if self._planning.plan is self._plan:
+            return False
+        self._plan, self._version = self._planning.plan, self._planning.version
+        self._nets = open_networks(self._settings, self._plan, self._check_chain)
+        self._cycles.forget(self._plan)
+        self.uplink.changed()
+        return True

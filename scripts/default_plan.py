@@ -1,0 +1,18 @@
+"""Writes `agent/default_plan.json` from the judge's default targets: run it after `judge/knowledge/data/targets.toml` changed.
+
+The agent reads the file because its `run` must not import the judge; `tests/agent/test_planning.py` holds both equal.
+"""
+
+import json
+from pathlib import Path
+
+from judge.knowledge.loader import load_knowledge
+from judge.knowledge.targets import default_targets
+from wire.plan import Plan
+
+PLACE = Path(__file__).parents[1] / "agent" / "default_plan.json"
+
+if __name__ == "__main__":
+    plan = Plan(version=1, targets=default_targets(load_knowledge()))
+    PLACE.write_text(json.dumps(plan.model_dump(mode="json", exclude_defaults=True), indent=1) + "\n")
+    print(f"{PLACE.name}: {len(plan.targets)} targets")
