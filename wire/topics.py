@@ -7,6 +7,8 @@ import re
 from typing import NamedTuple
 
 PREFIX = "mw/v1"
+MAX_SEQ = 2**53
+"""As `wire.model.Sequence`: a number above it could not be receipted."""
 REPORTS = f"{PREFIX}/agent/+/report/+/+"
 _REPORT = re.compile(rf"{PREFIX}/agent/([a-z0-9][a-z0-9-]{{0,62}})/report/([0-9a-f]{{32}})/([1-9][0-9]{{0,15}})")
 
@@ -42,4 +44,4 @@ def status(agent: str) -> str:
 def parse_report(topic: str) -> ReportTopic | None:
     """Return the identity in a report's topic, or None when it is no report's topic."""
     found = _REPORT.fullmatch(topic)
-    return ReportTopic(found[1], found[2], int(found[3])) if found else None
+    return ReportTopic(found[1], found[2], int(found[3])) if found and int(found[3]) <= MAX_SEQ else None

@@ -26,6 +26,7 @@ def test_round_trip(agent: str, stream: str, seq: int) -> None:
         f"mw/v1/agent/a1/report/{STREAM}/1/2",
         f"mw/v1/agent/a1/report/{STREAM}/1\n",
         f"mw/v1/agent/a1/report/{STREAM}/-1",
+        f"mw/v1/agent/a1/report/{STREAM}/{2**53 + 1}",
         f"mw/v1/agent/a1/report/{STREAM}/٣",
         f"mw/v1/agent/a1/report/{STREAM.upper()}/1",
         f"mw/v1/agent/A1/report/{STREAM}/1",
