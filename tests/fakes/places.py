@@ -43,6 +43,7 @@ async def listening(handler: Handler, context: ssl.SSLContext | None = None, hos
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             await handler(reader, writer)
         writer.close()
+        writers.discard(writer)
 
     server = await asyncio.start_server(serve, host, 0, ssl=context)
     try:

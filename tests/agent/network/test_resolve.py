@@ -1,8 +1,11 @@
 """Lookups against a resolver on loopback: every answer and every way one fails."""
 
+import contextlib
+import random
 from collections.abc import Callable
 from pathlib import Path
 
+import dns.exception
 import dns.flags
 import dns.message
 import pytest
@@ -107,6 +110,21 @@ async def test_twisted(twist: Callable[[bytes], bytes | None], failure: str) -> 
     found, resolver = await look_up("good.test", twist=twist, timeout_s=0.06)
     assert (found.failure, found.answers, found.dns_ms) == (failure, (), None)
     assert len(resolver.asked) == room.ROUNDS
+
+
+def test_garbage() -> None:
+    """Good answers with chance bytes raise nothing but what is classified as malformed."""
+    chance = random.Random(20261123)
+    query = dns.message.make_query("good.test", "A")
+    good = Resolver(TABLE).reply(query.to_wire())
+    for _ in range(500):
+        twisted = bytearray(good)
+        for _ in range(chance.randrange(1, 5)):
+            twisted[chance.randrange(2, len(twisted))] = chance.randrange(256)
+        with contextlib.suppress(dns.exception.DNSException):
+            answer = room._ours(bytes(twisted), query)
+            if answer is not None:
+                room._read(answer, "192.0.2.53", 1.0, late=False)
 
 
 async def test_lost_datagram() -> None:
