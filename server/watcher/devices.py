@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from server.watcher.turns import Path, Run, Turn
+from server.watcher.turns import Path, Run, Said, Turn
 from wire.vocabulary import Category, Disposition, Presence
 
 Change = Literal["confirmed", "hinted", "cleared", "expired"]
@@ -90,6 +90,16 @@ class Told:
         return frozenset(run.category for run in self.runs)
 
 
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What one path says at a moment: since which turn, by which run, and the run it was last heard with."""
+
+    said: Said
+    began: Turn
+    proof: Run
+    last: Run
+
+
 def decide(before: Standing | None, turns: Sequence[Turn], agents: int, now_ns: int) -> tuple[Standing | None, list[Told]]:
     """Return the presence after these turns (oldest first) and the events to tell; None stays None without any sighting.
 
@@ -98,12 +108,13 @@ def decide(before: Standing | None, turns: Sequence[Turn], agents: int, now_ns: 
     standing = before
     told: list[Told] = []
     from_ns = before.since_ns if before else 0
-    paths: dict[Path, tuple[Turn, Run]] = {}
+    paths: dict[Path, Voice] = {}
     moments = sorted({from_ns, *(turn.at_ns for turn in turns), max([now_ns, *(turn.at_ns for turn in turns)])})
     waiting = list(reversed(turns))
     for at_ns in moments:
         while waiting and waiting[-1].at_ns <= at_ns:
-            _hear(paths, waiting.pop())
+            turn = waiting.pop()
+            paths[turn.run.path] = _hear(paths.get(turn.run.path), turn)
         if at_ns >= from_ns:
             standing = _settle(standing, paths, agents, at_ns, told)
     if standing is None:
@@ -129,18 +140,19 @@ def priority(kind: Kind, approval: Approval, at_ns: int, categories: Iterable[st
     return PRIORITY[disposition][kind]
 
 
-def _hear(paths: dict[Path, tuple[Turn, Run]], turn: Turn) -> None:
-    """Remember what the path says now and which run was last heard; a hint does not undo a confirmation, nor does `heard` anything."""
-    held = paths.get(turn.run.path)
-    weaker = held is not None and (turn.said == "heard" or (turn.said == "hinted" and held[0].said == "confirmed"))
-    paths[turn.run.path] = (held[0] if held is not None and weaker else turn, turn.run)
+def _hear(voice: Voice | None, turn: Turn) -> Voice:
+    """Return what a path says after a turn. A hint does not undo a confirmation, a confirmation keeps the hint's date, `heard` neither."""
+    if voice is None or (turn.said == "cleared" and voice.said != "cleared"):
+        return Voice(turn.said, turn, turn.run, turn.run)
+    if turn.said in {"heard", voice.said} or (turn.said == "hinted" and voice.said == "confirmed"):
+        return replace(voice, last=turn.run)
+    began = voice.began if voice.said == "hinted" else turn
+    return Voice(turn.said, began, turn.run, turn.run)
 
 
-def _settle(
-    standing: Standing | None, paths: Mapping[Path, tuple[Turn, Run]], agents: int, at_ns: int, told: list[Told]
-) -> Standing | None:
+def _settle(standing: Standing | None, paths: Mapping[Path, Voice], agents: int, at_ns: int, told: list[Told]) -> Standing | None:
     """Bring the presence in line with what the paths say at `at_ns`; add the event, if any."""
-    speaking = [turn for turn, last in paths.values() if last.last_ns >= at_ns - SILENT_NS]
+    speaking = [voice for voice in paths.values() if voice.last.last_ns >= at_ns - SILENT_NS]
     change = _change(speaking, agents)
     if standing is None:
         if change not in {"hinted", "confirmed"}:
@@ -150,12 +162,15 @@ def _settle(
         standing, _ = _apply(standing, "expired", at_ns)
     if change is None:
         return standing
-    after, kind = _apply(standing, change, at_ns)
+    held = [voice.began for voice in speaking if voice.said in {"confirmed", "hinted"}]
+    # The first sighting dates and names an opening, confirmed or not yet: so it is the same whichever path is confirmed first.
+    began_ns = max(standing.since_ns, min((turn.at_ns for turn in held), default=at_ns))
+    after, kind = _apply(standing, change, began_ns)
     if kind is not None:
-        runs = tuple(turn.run for turn in speaking if turn.said == change)
-        if kind == "appeared" and not any(run.clean_before >= CLEAN_ROUNDS for run in runs):
+        if kind == "appeared" and not any(turn.run.clean_before >= CLEAN_ROUNDS for turn in held if turn.at_ns <= began_ns):
             kind = "discovered"
-        told.append(Told(kind, at_ns, after.episode, standing.since_ns, runs))
+        runs = tuple(voice.proof for voice in speaking if voice.said == change)
+        told.append(Told(kind, began_ns, after.episode, standing.since_ns, runs))
     return after
 
 
@@ -168,13 +183,13 @@ def _apply(standing: Standing, change: Change, at_ns: int) -> tuple[Standing, Ki
     return replace(standing, state=state, since_ns=at_ns, episode=standing.episode + opens), kind
 
 
-def _change(speaking: Sequence[Turn], agents: int) -> Change | None:
+def _change(speaking: Sequence[Voice], agents: int) -> Change | None:
     """Return what the paths that report say together: one sighting is enough to stay, all must be clear of it to leave."""
-    confirmed = [turn.run for turn in speaking if turn.said == "confirmed"]
+    confirmed = [voice.proof for voice in speaking if voice.said == "confirmed"]
     voices = {run.path.agent for run in confirmed}
     certain = any(run.deterministic for run in confirmed)
     if confirmed and (certain or len(voices) >= SITE_AGENTS or len(voices) >= SITE_SHARE * agents):
         return "confirmed"
-    if confirmed or any(turn.said == "hinted" for turn in speaking):
+    if confirmed or any(voice.said == "hinted" for voice in speaking):
         return "hinted"
-    return "cleared" if any(turn.said == "cleared" for turn in speaking) else None
+    return "cleared" if any(voice.said == "cleared" for voice in speaking) else None

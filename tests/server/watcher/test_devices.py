@@ -1,9 +1,15 @@
 """One device at one place: every pair of the two tables, each rule with a near miss, and the same again tells nothing."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
+from typing import Literal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from server.collector import runs as collector
 from server.watcher.devices import (
     DISPOSITION,
     PRESENCE,
@@ -254,3 +260,55 @@ def test_two_presences_become_one() -> None:
     older, younger = Standing("absent", 2, 10, 20), Standing("present", 1, 30, 40)
     assert join(older, younger) == Standing("present", 3, 30, 40)
     assert join(younger, older) == Standing("present", 3, 30, 40)
+
+
+Heard = Literal["clean", "device", "doubt"]
+WORDS: dict[Heard, str] = {"clean": "clean", "device": "inspected", "doubt": "inconclusive"}
+
+
+def stored(story: Sequence[Sequence[Heard]], *, deterministic: bool) -> list[list[Run]]:
+    """Return, after each minute, what the collector's own rules have stored by then. Two agents take turns; two hosts each."""
+    known = {agent: collector.AgentRuns([]) for agent in "ab"}
+    numbers: dict[tuple[str, int], int] = {}
+    views: list[list[Run]] = []
+    for minute, found in enumerate(story):
+        agent, at_ns = "ab"[minute % 2], T + minute * MINUTE
+        for host, heard in zip("xy", found, strict=True):
+            key = "instance:1" if heard == "device" else ""
+            seen = collector.Run(collector.Path("p", host, "direct"), WORDS[heard], key, at_ns, at_ns, 1, current=True)
+            known[agent].see(seen, at_ns - 2 * MINUTE, is_late=False)
+        changes = [(agent, change.run) for agent in "ab" for change in known[agent].changed.values()]
+        view = [as_run(numbers.setdefault((agent, run.id), len(numbers) + 1), agent, run) for agent, run in changes]
+        views.append([replace(run, deterministic=deterministic, clean_before=clean_before(run, view)) for run in view])
+    return views
+
+
+def as_run(number: int, agent: str, run: collector.Run) -> Run:
+    """Return a stored run as the device sees it."""
+    verdict: Verdict = run.verdict  # type: ignore[assignment]
+    return Run(number, Path(agent, run.path.target, "direct"), verdict, run.device_key != "", run.first_ns, run.last_ns, run.rounds)
+
+
+def clean_before(run: Run, view: Sequence[Run]) -> int:
+    """Return the clean rounds on the run's path before it."""
+    return sum(one.rounds for one in view if one.path == run.path and one.verdict == "clean" and one.first_ns < run.first_ns)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    story=st.lists(st.tuples(*[st.sampled_from(["clean", "device", "doubt"])] * 2), min_size=1, max_size=40),
+    looks=st.sets(st.integers(0, 39)),
+    deterministic=st.booleans(),
+)
+def test_it_does_not_matter_when_anybody_looks(story: list[tuple[Heard, Heard]], looks: set[int], *, deterministic: bool) -> None:
+    """Decided after every report, or now and then, or once at the end: the same events, at the same times, in the same order."""
+    told: dict[str, list[Told]] = {"every": [], "some": []}
+    before: dict[str, Standing | None] = {"every": None, "some": None}
+    for minute, view in enumerate(stored(story, deterministic=deterministic)):
+        due = ["every", "some"] if minute in looks or minute == len(story) - 1 else ["every"]
+        for who in due:
+            before[who], fresh = decide(before[who], turns(view), 2, T + minute * MINUTE)
+            told[who] += fresh
+    assert [replace(one, runs=()) for one in told["every"]] == [replace(one, runs=()) for one in told["some"]]
+    opened = [one for one in told["every"] if one.kind != "left"]
+    assert [one.episode for one in opened] == list(range(1, len(opened) + 1))
