@@ -24,6 +24,12 @@ DATA = Path(__file__).with_name("data")
 Model = TypeVar("Model", bound=BaseModel)
 Loaded = TypeVar("Loaded")
 
+_WEIGHTS = {
+    *("public_trust_failure", "unconfirmed_trust_failure", "incomplete_chain", "untrusted_chain", "name_mismatch", "public_chain"),
+    *("no_sct", "sct_present", "shared_key"),
+}
+"""Signals that are weighed; the others are notes."""
+
 
 class KnowledgeError(Exception):
     """The knowledge cannot be used. The text names file and row and says what to write."""
@@ -156,9 +162,13 @@ def _cross_check(knowledge: Knowledge) -> None:
             raise KnowledgeError(f"targets.toml: [[target]] {row.host}: a control must not be Microsoft's, but it is in set {found.id}")
     if sum(row.control and row.default for row in knowledge.representatives) != 1:
         raise KnowledgeError("targets.toml: exactly one row has control = true and default = true")
-    missing = {"L", "A", "B", "C", "engine"} - set(knowledge.product_weights)
-    if missing:
-        raise KnowledgeError(f"thresholds.toml: [product_weight]: {', '.join(sorted(missing))} is missing")
+    for place, needed, there in (
+        ("thresholds.toml: [product_weight]", {"L", "A", "B", "C", "engine"}, set(knowledge.product_weights)),
+        ("thresholds.toml: [[weight]]", _WEIGHTS, set(knowledge.weights)),
+        ("guidance.toml: [[native]]", {"unknown"}, set(knowledge.natives)),
+    ):
+        if needed - there:
+            raise KnowledgeError(f"{place}: {', '.join(sorted(needed - there))} is missing; write it")
 
 
 def _with_version(knowledge: Knowledge, digest: str) -> Knowledge:
