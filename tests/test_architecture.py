@@ -16,8 +16,8 @@ MAY_IMPORT = {
     "server": {"server", "wire", "judge"},
     "demo": {"demo", "server", "agent", "judge", "wire"},
 }
-JUDGE_IN_AGENT = ("agent/check.py", "agent/check/", "agent/child.py")
-"""`middlewatch-agent check` judges one cycle here; the child examines a chain. Nothing of `run` does (see the test on sys.modules)."""
+JUDGE_IN_AGENT = ("agent/check.py", "agent/check_view.py", "agent/child.py")
+"""`middlewatch-agent check` judges one cycle and shows it; the child examines a chain. Nothing of `run` does (see sys.modules below)."""
 
 NETWORK = ("agent/network/", "agent/uplink.py", "agent/mqtt.py", "server/ingest/", "server/console/", "demo/")
 BOUNDARIES = {
