@@ -1,7 +1,8 @@
 """Observations: what one probe saw once. A sample that varies each time, and the id of its facts.
 
 `at_us` counts microseconds from the cycle's `started_ns`. Phases are milliseconds and absent when not reached; they add up to
-`total_ms` within 1 ms, or the rest is `unaccounted_ms`.
+`total_ms` within 1 ms, or the rest is `unaccounted_ms`. Lists are made by factories: pydantic copies a literal default deeply,
+which was a tenth of what a report costs the collector (measured).
 """
 
 from typing import Annotated, Any, Literal
@@ -48,8 +49,8 @@ class DnsObservation(Message):
     repeat: bool = False
     clock: Clock = "kernel"
     dns_ms: Milliseconds | None = None
-    answers: Annotated[list[Word], Field(max_length=64)] = []
-    cnames: Annotated[list[Text], Field(max_length=32)] = []
+    answers: Annotated[list[Word], Field(max_length=64)] = Field(default_factory=list)
+    cnames: Annotated[list[Text], Field(max_length=32)] = Field(default_factory=list)
     error: Text | None = None
 
 

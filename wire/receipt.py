@@ -27,10 +27,10 @@ class Receipt(Message):
 
     stream: StreamId
     upto: Annotated[int, Field(ge=0)] = 0
-    also: Annotated[list[Range], Field(max_length=1000)] = []
-    quarantined: Annotated[list[Refusal], Field(max_length=1000)] = []
-    held: Annotated[list[Refusal], Field(max_length=1000)] = []
-    want: Annotated[list[ContentId], Field(max_length=10_000)] = []
+    also: Annotated[list[Range], Field(max_length=1000)] = Field(default_factory=list)
+    quarantined: Annotated[list[Refusal], Field(max_length=1000)] = Field(default_factory=list)
+    held: Annotated[list[Refusal], Field(max_length=1000)] = Field(default_factory=list)
+    want: Annotated[list[ContentId], Field(max_length=10_000)] = Field(default_factory=list)
     reset_stream: bool = False
-    ends: Annotated[list[Annotated[str, Field(max_length=22)]], Field(max_length=1001)] = []
+    ends: Annotated[list[Annotated[str, Field(max_length=22)]], Field(max_length=1001)] = Field(default_factory=list)
     now_ns: Nanoseconds = 0

@@ -67,8 +67,10 @@ class Report(Message):
     seq: Sequence
     digest: ContentId
     previous: ContentId | None = None
-    dropped: Annotated[list[Range], Field(max_length=64)] = []
+    dropped: Annotated[list[Range], Field(max_length=64)] = Field(default_factory=list)
     cycle: Cycle
-    facts: Annotated[dict[ContentId, Facts], Field(max_length=MAX_OBSERVATIONS)] = {}
-    certificates: Annotated[dict[ContentId, Annotated[str, Field(max_length=24_000)]], Field(max_length=4 * MAX_OBSERVATIONS)] = {}
+    facts: Annotated[dict[ContentId, Facts], Field(max_length=MAX_OBSERVATIONS)] = Field(default_factory=dict)
+    certificates: Annotated[dict[ContentId, Annotated[str, Field(max_length=24_000)]], Field(max_length=4 * MAX_OBSERVATIONS)] = Field(
+        default_factory=dict
+    )
     """DER in standard base64."""

@@ -9,7 +9,6 @@ from server.collector.ledger import Entry
 from server.ingest.port import Arrival
 from wire import topics
 from wire.codec import Malformed, Newer, certificate_bodies, content_id, decode, facts_bodies
-from wire.observation import RawObservation
 from wire.report import Report
 
 FUTURE_NS = 30 * 10**9
@@ -82,7 +81,7 @@ def _poison(arrival: Arrival, topic: topics.ReportTopic, reason: str) -> Item:
 
 def _must_wait(report: Report, terms: Terms, now_ns: int) -> str:
     cycle = report.cycle
-    newest = max((one.at_us for one in cycle.observations if not isinstance(one, RawObservation)), default=0)
+    newest = max([0 if one.kind == "raw" else one.at_us for one in cycle.observations], default=0)
     ahead = cycle.started_ns + newest * 1000 - now_ns
     if ahead > FUTURE_NS:
         return f"measured {ahead / 1e9:.0f} s in the future: this agent's clock is ahead; set it right"

@@ -56,11 +56,12 @@ class Head:
     def with_entry(self, entry: Entry) -> "Head":
         """Return the head after this report is done."""
         in_line = entry.seq == self.upto + 1 and not self.beyond
-        done = replace(self, upto=entry.seq) if in_line else self.with_done([(entry.seq, entry.seq)])
+        upto, beyond = (entry.seq, ()) if in_line else _settle(self.upto, merge((*self.beyond, (entry.seq, entry.seq))))
         if entry.seq < self.last_seq:
-            return done
+            return replace(self, upto=upto, beyond=beyond)
         digest = entry.digest if entry.state == "stored" else ""
-        return replace(done, last_seq=entry.seq, last_created_ns=max(entry.created_ns, self.last_created_ns), last_digest=digest)
+        created_ns = max(entry.created_ns, self.last_created_ns)
+        return Head(self.stream, self.agent, upto, beyond, entry.seq, created_ns, digest, self.forks, self.stored)
 
     def beyond_text(self) -> str:
         """Return `beyond` as it is stored."""

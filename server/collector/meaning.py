@@ -81,7 +81,7 @@ class Interpreter:
             tags = self._tags_of(site, item.agent, observation.facts, body)
             time_ns = measured_ns(report, observation.at_us, index)
             points.append(observation_point(observation, body, tags, time_ns, report))
-            seen.append(Seen(observation.facts, body, getattr(observation, "status", None), observation.suspect))
+            seen.append(Seen(observation.facts, body, observation.__dict__.get("status"), observation.suspect))
         judgement = self._judge.judge(seen, certificates, report.cycle.started_ns)
         findings = self._prepare(judgement)
         at_ns = measured_ns(report, 0, 0)

@@ -8,6 +8,7 @@ have taken the same report: so the commit locks the agents and settles once more
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,6 +29,7 @@ from server.state.assignments import Sites
 from server.state.database import Database
 from server.state.quarantine import Kept
 from wire.codec import canonical, content_id
+from wire.context import Context
 from wire.receipt import Receipt
 
 
@@ -210,7 +212,11 @@ def _count(outcome: Outcome, name: str) -> None:
 def _context(item: Item) -> tuple[str, bytes, str]:
     """Return a report's context id, its body, and the site it declares."""
     assert item.report is not None  # noqa: S101 - only readable items come here
-    context = item.report.cycle.context
+    return _identified(item.report.cycle.context)
+
+
+@lru_cache(maxsize=65_536)
+def _identified(context: Context) -> tuple[str, bytes, str]:
     body = canonical(context.model_dump(mode="json", exclude_defaults=True))
     return content_id(body), body, context.site or ""
 

@@ -43,8 +43,9 @@ def tags_of(facts: KnownFacts, site: str, agent: str) -> Tags:
 def observation_point(observation: KnownObservation, facts: KnownFacts, tags: Tags, time_ns: int, report: Report) -> Point:
     """Return the point of one observation: its sample, and of its facts what a chart or a table asks for."""
     fields: dict[str, Value] = {"facts": observation.facts, "stream": report.stream, "seq": report.seq}
+    sample = observation.__dict__  # a third of the cost of getattr, a thousand times a second
     for name in _SAMPLE_FIELDS[observation.kind]:
-        value = getattr(observation, name)
+        value = sample[name]
         if value is not None:
             fields[name] = value
     _FACT_FIELDS[observation.kind](fields, observation, facts)

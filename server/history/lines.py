@@ -11,8 +11,8 @@ from math import isfinite
 
 from server.history.port import Point
 
-MAX_KEY_BYTES = 65_535
-"""Measurement and tags together (`MaxKeyLength` in influxd's models/points.go)."""
+MAX_PAIR_BYTES = 2_000
+"""One tag. Measurement and tags together may have 65,535 bytes (`MaxKeyLength` in influxd's models/points.go): thirty such tags."""
 MAX_STRING_BYTES = 65_536
 """One string: 70 KB is taken by 2.9 but not by every store; our own texts are capped at 256 characters in `wire`."""
 _FIRST_NS, _LAST_NS = 2 - 2**63, 2**63 - 2
@@ -76,25 +76,26 @@ def _keys(fields: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{name(field)}=" for field in fields)
 
 
-@lru_cache(maxsize=16_384)
 def _head(measurement: str, tags: tuple[tuple[str, str], ...]) -> str:
-    keys = [key for key, _ in tags]
+    """Return measurement and tags. Cached by pair, not by set: a fleet has as many sets as agents times targets, and few pairs."""
+    return _measurement(measurement, tuple([key for key, _ in tags])) + "".join([_pair(key, value) for key, value in tags])
+
+
+@lru_cache(maxsize=1024)  # each measurement has one list of tags; bounded against a mistake
+def _measurement(measurement: str, keys: tuple[str, ...]) -> str:
     if len(set(keys)) < len(keys):
         raise ValueError(f"a point of {measurement} has one tag twice: {', '.join(keys)}")
-    parts = [name(measurement)]
-    for key, value in tags:
-        if not value:
-            raise ValueError(f"tag {key} of {measurement} is empty")
-        parts.append(f"{_tag_name(key)}{(_TAG_SPECIAL.search(value) and tag_value(value).translate(_TAG_ESCAPES)) or value}")
-    head = ",".join(parts)
-    if len(head) > MAX_KEY_BYTES // 4 and len(head.encode()) > MAX_KEY_BYTES:
-        raise ValueError(f"measurement and tags of {measurement} are more than {MAX_KEY_BYTES} bytes")
-    return head
+    return name(measurement)
 
 
-@lru_cache(maxsize=1024)
-def _tag_name(key: str) -> str:
-    return f"{name(key)}="
+@lru_cache(maxsize=65_536)  # agents, targets, sites; 0.2 kB each
+def _pair(key: str, value: str) -> str:
+    if not value:
+        raise ValueError(f"tag {key} is empty")
+    pair = f",{name(key)}={(_TAG_SPECIAL.search(value) and tag_value(value).translate(_TAG_ESCAPES)) or value}"
+    if len(pair.encode()) > MAX_PAIR_BYTES:
+        raise ValueError(f"tag {key} is longer than {MAX_PAIR_BYTES} bytes: {value[:40]}")
+    return pair
 
 
 def _text(value: str) -> str:

@@ -1,0 +1,221 @@
+"""scripts/bench collector: reports through real mosquitto (mutual TLS) into one collector process, judge and ledger on.
+
+The history is a null sink: it encodes and compresses like the InfluxDB writer and stops before the socket. The collector process counts
+its own CPU (getrusage), from its first report to its last receipt. The second run varies every report, so that the judge
+remembers none. A "point" is an observation's row; rows of findings come on top and are counted apart.
+"""
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import structlog
+from gmqtt import Client
+from prometheus_client import CollectorRegistry
+
+import benchmarks.own_tests  # noqa: F401 - before anything of `tests`
+from judge.judgement import Judge
+from judge.knowledge.loader import load_knowledge
+from judge.policy import Policy
+from server.collector.collector import Collector
+from server.collector.intake import Terms
+from server.collector.meaning import Interpreter
+from server.collector.pipeline import Pipeline
+from server.collector.replay import Replay
+from server.collector.telemetry import Telemetry
+from server.config import Broker, broker_settings
+from server.history.null import NullHistory
+from server.ingest.mqtt import MqttIngest
+from server.state.database import open_database
+from tests.fakes.recorded import Recorded
+from tests.servers.certificates import COLLECTOR
+from tests.servers.fixtures import programs
+from tests.servers.mosquitto import Mosquitto
+
+AGENTS = 500
+"""One stream each; a fleet of this size at one report a minute is 8 reports a second, so this is a backlog, the collector's worst hour."""
+ACL = "user bench\ntopic write mw/v1/#\nuser mw.collector\ntopic read mw/v1/#\ntopic write mw/v1/#\n"
+OBSERVATIONS = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the broker is and who we are to it; picklable."""
+
+    port: int
+    ca: Path
+    certificate: Path
+    key: Path
+    folder: Path
+
+
+def reports(count: int, *, vary: bool) -> Iterator[tuple[str, bytes]]:
+    """Give `count` reports of AGENTS agents, in rounds, one cycle a minute, ending now: the bodies travel with an agent's first only."""
+    recorded = Recorded()
+    start_ns = time.time_ns() - (count // AGENTS + 2) * 60 * 10**9
+    for number in range(count):
+        yield recorded.report(number % AGENTS, start_ns + number // AGENTS * 60 * 10**9, vary=number if vary else 0)
+
+
+def settings(place: Place, name: str) -> Any:  # noqa: ANN401 - BrokerSettings
+    """Return how to reach the broker."""
+    url = f"mqtts://127.0.0.1:{place.port}"
+    return broker_settings(Broker(url=url, ca=place.ca, certificate=place.certificate, key=place.key, client_id=name))
+
+
+class _Tally:
+    """Counts what the collector answers."""
+
+    def __init__(self, wanted: int) -> None:
+        self.wanted = wanted
+        self.done = asyncio.Event()
+        self.upto: dict[str, int] = {}
+        self.bytes = 0
+
+
+async def collect(place: Place, count: int, pipe: Connection) -> None:
+    """Be the collector process: subscribe, say so, then drain and report what it cost."""
+    database = await open_database(f"sqlite+aiosqlite:///{place.folder}/state-{os.getpid()}.db")
+    history, judge = NullHistory(), Judge(load_knowledge(), Policy())
+    ingest = MqttIngest(settings(place, "collector-0"), structlog.get_logger())
+    tally = _Tally(count)
+    send = ingest.receipt
+
+    async def receipt(agent: str, one: Any) -> None:  # noqa: ANN401 - Receipt
+        await send(agent, one)
+        tally.upto[one.stream] = one.upto
+        if sum(tally.upto.values()) >= tally.wanted:
+            tally.done.set()
+
+    ingest.receipt = receipt  # type: ignore[method-assign]
+    telemetry = Telemetry(CollectorRegistry(), structlog.get_logger())
+    pipeline = Pipeline(database, history, Interpreter(judge), Terms(accept_lab_agents=True))
+    collector = Collector(pipeline, ingest, Replay(database, history), telemetry, time.time_ns)
+
+    def offer(topic: str, payload: bytes) -> Any:  # noqa: ANN401 - Collector.offer's future
+        tally.bytes += len(payload)
+        return collector.offer(topic, payload)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(collector.run(), name="collector"), group.create_task(ingest.run(offer), name="ingest")]
+        while ingest.sentence:  # noqa: ASYNC110 - the ingest tells a log, not an event
+            await asyncio.sleep(0.01)
+        before, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+        pipe.send("ready")
+        await tally.done.wait()
+        used, took = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter() - began
+        cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+        stored = telemetry.reports.labels("stored")._value.get()  # noqa: SLF001 - no other way to read a counter
+        pipe.send(
+            {
+                "reports": stored,
+                "cpu_s": cpu,
+                "seconds": took,
+                "rows": history.points,
+                "bytes": tally.bytes,
+                "peak_rss_mb": used.ru_maxrss / 1024,
+                "hits": judge.memo_hits,
+                "misses": judge.memo_misses,
+                "shed": telemetry.reports.labels("shed")._value.get(),  # noqa: SLF001
+            }
+        )
+        for task in tasks:
+            task.cancel()
+
+
+def collector_process(place: Place, count: int, pipe: Connection, *, loop: str) -> None:
+    """Run the collector on the chosen event loop."""
+    if loop == "uvloop":
+        import uvloop  # noqa: PLC0415 - optional
+
+        uvloop.run(collect(place, count, pipe))
+    else:
+        asyncio.run(collect(place, count, pipe))
+
+
+async def publish(place: Place, messages: Iterator[tuple[str, bytes]]) -> None:
+    """Send all messages at QoS 1 with a window of ten."""
+    who = settings(place, "bench")
+    client, acknowledged = Client("bench"), asyncio.Semaphore(10)
+    client._persistent_storage.remove_message_by_mid = lambda _mid: acknowledged.release()  # noqa: SLF001 - gmqtt tells nobody else
+    await client.connect(who.host, who.port, ssl=who.tls)
+    for topic, payload in messages:
+        await acknowledged.acquire()
+        client.publish(topic, payload, qos=1)
+    for _ in range(10):
+        await acknowledged.acquire()
+    await client.disconnect()
+
+
+def one_run(count: int, *, vary: bool, loop: str) -> dict[str, Any]:
+    """Fill the broker while the collector drains; return what the collector says of itself."""
+    broker = Mosquitto(programs()["mosquitto"])
+    acl = broker.folder / "acl"
+    acl.write_text(ACL)
+    broker._changes["acl_file"] = str(acl)  # noqa: SLF001 - the benchmark's publisher speaks for many agents
+    broker.start()
+    try:
+        us, them = broker.certificates.identity("bench"), broker.certificates.identity(COLLECTOR)
+        with tempfile.TemporaryDirectory() as folder:
+            here, there = multiprocessing.Pipe()
+            place = Place(broker.port, broker.certificates.ca, them.certificate, them.key, Path(folder))
+            worker = multiprocessing.get_context("spawn").Process(
+                target=collector_process, args=(place, count, there), kwargs={"loop": loop}
+            )
+            worker.start()
+            here.recv()
+            asyncio.run(
+                publish(Place(broker.port, broker.certificates.ca, us.certificate, us.key, Path(folder)), reports(count, vary=vary))
+            )
+            result: dict[str, Any] = here.recv()
+            worker.join()
+            return result
+    finally:
+        broker.stop()
+
+
+def summary(raw: dict[str, Any]) -> dict[str, float]:
+    """Return the figures of one run."""
+    count, cpu = raw["reports"], raw["cpu_s"]
+    return {
+        "points_per_cpu_second": round(count * OBSERVATIONS / cpu),
+        "rows_per_cpu_second": round(raw["rows"] / cpu),
+        "us_per_report": round(cpu / count * 1e6, 1),
+        "reports_per_second": round(count / raw["seconds"], 1),
+        "bytes_per_report": round(raw["bytes"] / count, 1),
+        "peak_rss_mb": round(raw["peak_rss_mb"], 1),
+        "memo_hit_rate": round(raw["hits"] / max(1, raw["hits"] + raw["misses"]), 4),
+        "shed": raw["shed"],
+    }
+
+
+def main() -> int:
+    """Print both runs, then one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--reports", type=int, default=10_000)
+    parser.add_argument("--loop", choices=["asyncio", "uvloop"], default="asyncio")
+    asked = parser.parse_args()
+    if "mosquitto" not in programs():
+        print("bench collector: mosquitto is not here; run scripts/servers as root", file=sys.stderr)
+        return 2
+    steady = summary(one_run(asked.reports, vary=False, loop=asked.loop))
+    cold = summary(one_run(max(1000, asked.reports // 4), vary=True, loop=asked.loop))
+    for name, figures in (("steady", steady), ("nothing remembered", cold)):
+        print(f"{name}: " + ", ".join(f"{key} {value}" for key, value in figures.items()))
+    print(json.dumps(steady | {f"cold_{key}": value for key, value in cold.items()}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
