@@ -6,7 +6,6 @@ first_byte: that packet to the server's last but one with payload (response head
 last, 30 and 15 ms apart, so that tickets and HTTP/2 SETTINGS are not taken for the response.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -27,13 +26,21 @@ class Truth:
 
 def truths(packets: Iterable[Packet], port: int) -> dict[int, Truth]:
     """Return the truth of each complete connection to `port`."""
-    by_client: dict[int, list[Packet]] = defaultdict(list)
+    connections: list[list[Packet]] = []
+    current: dict[int, list[Packet]] = {}
     for packet in packets:
         to_server = packet.destination == port
-        if to_server == packet.out:  # the copy the client's interface saw
-            by_client[packet.source if to_server else packet.destination].append(packet)
+        if to_server != packet.out:
+            continue  # the copy the client's interface did not see
+        client = packet.source if to_server else packet.destination
+        begun = current.get(client)
+        # A port is used again within a run: a SYN after payload begins another connection, one before it is a repetition.
+        if begun is None or (packet.flags & (SYN | ACK) == SYN and any(each.payload for each in begun)):
+            current[client] = begun = []
+            connections.append(begun)
+        begun.append(packet)
     found = {}
-    for connection in by_client.values():
+    for connection in connections:
         number = next((packet.name for packet in connection if packet.name is not None), None)
         truth = _truth(connection)
         if number is not None and truth is not None:
