@@ -37,6 +37,7 @@ from server.collector.telemetry import Telemetry
 from server.config import Broker, broker_settings
 from server.history.null import NullHistory
 from server.ingest.mqtt import MqttIngest
+from server.memory import relax_garbage_collection
 from server.state.database import open_database
 from tests.fakes.recorded import Recorded
 from tests.servers.certificates import COLLECTOR
@@ -136,6 +137,7 @@ async def collect(place: Place, count: int, pipe: Connection) -> None:
 
 def collector_process(place: Place, count: int, pipe: Connection, *, loop: str) -> None:
     """Run the collector on the chosen event loop."""
+    relax_garbage_collection()
     if loop == "uvloop":
         import uvloop  # noqa: PLC0415 - optional
 

@@ -34,6 +34,7 @@ from server.history.influx import Influx, InfluxSettings
 from server.history.port import History, Unavailable
 from server.ingest.broker import COLLECTOR, BrokerUnavailable, EmbeddedBroker
 from server.ingest.mqtt import BrokerSettings, MqttIngest
+from server.memory import relax_garbage_collection
 from server.state.database import Database, StateUnavailable, open_database
 from server.watcher.watcher import Watcher
 
@@ -181,6 +182,7 @@ async def _listen(address: str, stack: contextlib.AsyncExitStack, add: Callable[
 
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
+    relax_garbage_collection()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
