@@ -1,8 +1,9 @@
 """The broker fixture, the shipped configuration and access list, tried with mosquitto's own clients."""
 
 import subprocess
+from pathlib import Path
 
-from tests.servers.certificates import COLLECTOR, Identity
+from tests.servers.certificates import COLLECTOR, Certificates, Identity
 from tests.servers.fixtures import programs
 from tests.servers.mosquitto import Mosquitto
 
@@ -60,11 +61,11 @@ def test_agent_hears_only_its_own(mosquitto: Mosquitto) -> None:
     assert subscribe(mosquitto, agent, "#", "-C", "1").stdout == "mw/v1/agent/agent-02/receipt\n"
 
 
-def test_no_certificate_no_session(mosquitto: Mosquitto) -> None:
+def test_no_certificate_no_session(mosquitto: Mosquitto, tmp_path: Path) -> None:
     """Neither a client without a certificate nor one of another authority gets in."""
-    stranger = Mosquitto(programs()["mosquitto"])
-    theirs = stranger.certificates.identity("agent-01")
-    stranger.remove()
+    theirs = Certificates(tmp_path).identity("agent-01")
+    ours = mosquitto.certificates.identity("agent-01")
+    assert client("mosquitto_pub", mosquitto, ours, "-t", REPORT, "-m", "x").returncode == 0
     assert client("mosquitto_pub", mosquitto, theirs, "-t", REPORT, "-m", "x").returncode != 0
     plain = ["-h", "127.0.0.1", "-p", str(mosquitto.port), "--cafile", str(mosquitto.certificates.ca), "-t", "a", "-m", "x"]
     assert subprocess.run([programs()["mosquitto_pub"], *plain], check=False, capture_output=True, timeout=30).returncode != 0
