@@ -143,7 +143,7 @@ class Decision:
             "native": proof.native if proof else "",
         }
         severity = priority(told.kind, approval, told.at_ns, told.categories)
-        sentence = sentences.device_event(told.kind, about)
+        sentence = _text(sentences.device_event(told.kind, about), 4096)
         await self._publish(
             events.EventRow(told.kind, severity, device, place, told.episode, told.at_ns, self.now_ns, sentence, canonical(body))
         )
@@ -188,15 +188,20 @@ def _presence_row(device: str, place: str, standing: Standing) -> stored.Presenc
     return stored.PresenceRow(device, place, standing.state, standing.episode, standing.since_ns, standing.seen_ns)
 
 
+def _text(text: str, length: int) -> str:
+    """Return a text as its column takes it: PostgreSQL has no NUL, and what a stranger's certificate says must not stop the watcher."""
+    return text.replace("\0", "")[:length]
+
+
 def _described(row: stored.DeviceRow, seen: Device) -> stored.DeviceRow:
     """Return the row with what a sighting says; what it does not say stays."""
     return replace(
         row,
         device_class=seen.device_class if seen.device_class != "unknown" else row.device_class,
-        vendor=(seen.vendor or row.vendor)[:128],
-        product=(seen.product or row.product)[:128],
-        possible=(seen.possible or row.possible)[:128],
-        issuer=(seen.issuer or row.issuer)[:512],
+        vendor=_text(seen.vendor or row.vendor, 128),
+        product=_text(seen.product or row.product, 128),
+        possible=_text(seen.possible or row.possible, 128),
+        issuer=_text(seen.issuer or row.issuer, 512),
         confidence=seen.confidence,
     )
 

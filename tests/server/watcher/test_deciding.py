@@ -1,7 +1,8 @@
-"""Decisions in a real SQLite database: what is told does not depend on when, how often, or in which order anybody looks."""
+"""Decisions in a real database: what is told does not depend on when, how often, or in which order anybody looks."""
 
 import asyncio
 import contextlib
+import json
 import random
 import shutil
 import tempfile
@@ -12,11 +13,12 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.state import runs
 from server.state.database import Database, open_database
-from server.state.tables import event, inbox
+from server.state.tables import device, event, inbox, outbox, run
 from server.watcher.watcher import Watcher
 from tests.fakes import sightings
 from tests.fakes.sightings import MINUTE, SECOND, START, Rounds, Seen
@@ -77,7 +79,7 @@ async def disturb(database: Database, dice: random.Random) -> None:
 
 
 async def tell(file: str, story: Sequence[Round], looks: Mapping[int, int], *, fragile: bool) -> list[tuple[str, str, str, int, int]]:
-    """Play a story; the watcher looks `looks[i]` times after round i, and at the end. Return each event's identity and time."""
+    """Play a story; the watcher looks `looks[i]` times after round i, and at the end. Return each event."""
     copy = shutil.copy(file, tempfile.mkdtemp())
     plain = await open_database(f"sqlite+aiosqlite:///{copy}", create=False)
     database = Fragile(plain.engine)
@@ -119,3 +121,146 @@ def test_what_is_told_does_not_depend_on_who_looks_when(empty: str, story: list[
     steady = asyncio.run(tell(empty, story, dict.fromkeys(range(14), 1), fragile=False))
     assert len({one[:4] for one in steady}) == len(steady)
     assert asyncio.run(tell(empty, story, looks, fragile=True)) == steady
+
+
+async def watch(database: Database, *reports: tuple[str, Mapping[str, Seen]], place: str = "Frankfurt") -> None:
+    """Take in reports minute by minute and let a watcher decide after each."""
+    clock = [START]
+    rounds = Rounds(database)
+    watcher = Watcher(database, None, "w", lambda: clock[0])
+    for minute, (agent, seen) in enumerate(reports):
+        clock[0] = START + minute * MINUTE
+        await rounds.see(agent, clock[0], seen, place)
+        await watcher.step()
+
+
+async def sentences_of(database: Database) -> list[str]:
+    """Return what was told, in order."""
+    async with database.reading() as transaction:
+        return list(await transaction.scalars(select(event.c.sentence).order_by(event.c.id)))
+
+
+async def test_one_device_on_many_hosts_and_agents_is_one_event(database: Database) -> None:
+    """The same key on three agents and two hosts of a place: one `appeared` at P2, one presence, one device."""
+    before: Mapping[str, Seen] = dict.fromkeys(HOSTS, "clean")
+    after: Mapping[str, Seen] = {host: sightings.finding(by=BOXES["Z"], host=host) for host in HOSTS}
+    await watch(database, *[(agent, before) for agent in "abcabc"], *[(agent, after) for agent in "abcabc"])
+    assert await sightings.told(database) == [("appeared", "Frankfurt", 1, "P2")]
+    assert list((await sightings.standing(database)).values()) == [("present", 1)]
+    assert await sightings.waiting(database) == 0
+
+
+async def test_the_first_day_is_no_storm(database: Database) -> None:
+    """A device there from the first report is discovered, at P4."""
+    await watch(database, *[("a", {HOSTS[0]: sightings.finding(by=BOXES["Z"])})] * 3)
+    assert await sightings.told(database) == [("discovered", "Frankfurt", 1, "P4")]
+
+
+async def test_each_place_is_told_for_itself(database: Database) -> None:
+    """One key at two places is one device and two events."""
+    for place, agent in (("Lyon", "a"), ("Porto", "b")):
+        await watch(database, *[(agent, {HOSTS[0]: sightings.finding(by=BOXES["Z"])})] * 2, place=place)
+    assert [one[:2] for one in await sightings.told(database)] == [("discovered", "Lyon"), ("discovered", "Porto")]
+    assert len({device for device, _ in await sightings.standing(database)}) == 1
+
+
+async def test_roots_of_each_machine_are_one_product(database: Database) -> None:
+    """An endpoint product with another root on each machine is one device, by its product key."""
+    seen = [box(f"instance:{agent}", "product:kaspersky", scope="endpoint", vendor="Kaspersky") for agent in "abc"]
+    await watch(database, *[(agent, {HOSTS[0]: sightings.finding(by=one)}) for agent, one in zip("abcabc", seen * 2, strict=True)])
+    assert await sightings.told(database) == [("discovered", "Frankfurt", 1, "P4")]
+
+
+async def test_two_boxes_of_a_make_are_two_devices(database: Database) -> None:
+    """The near miss: roots of their own per box share a product key and stay apart."""
+    seen = [box(f"instance:{agent}", "product:fortigate", scope="device") for agent in "ab"]
+    await watch(database, *[(agent, {HOSTS[0]: sightings.finding(by=one)}) for agent, one in zip("abab", seen * 2, strict=True)])
+    assert [one[0] for one in await sightings.told(database)] == ["discovered", "discovered"]
+
+
+async def test_a_rollover_is_not_a_new_device(database: Database) -> None:
+    """A new root under the known name adds a key: no event, the same presence."""
+    old, new = (sightings.finding(by=box(f"instance:{root}", "product:z")) for root in "12")
+    await watch(database, *[("a", {HOSTS[0]: one}) for one in (old, old, new, new, new)])
+    assert await sightings.told(database) == [("discovered", "Frankfurt", 1, "P4")]
+
+
+async def test_two_devices_that_turn_out_to_be_one_are_merged(database: Database) -> None:
+    """A finding with the keys of both makes them one device with one presence that can still leave."""
+    one, two, both = (sightings.finding(by=box(*keys)) for keys in (["instance:1"], ["instance:2"], ["instance:1", "instance:2"]))
+    seen: list[tuple[str, Mapping[str, Seen]]] = [
+        (agent, {HOSTS[0]: found}) for agent, found in zip("aabbc", (one, one, two, two, both), strict=True)
+    ]
+    gone: list[tuple[str, Mapping[str, Seen]]] = [(agent, {HOSTS[0]: "clean"}) for agent in "abcabc"]
+    await watch(database, *seen, *gone)
+    assert list((await sightings.standing(database)).values()) == [("absent", 2)]
+    assert [one[0] for one in await sightings.told(database)] == ["discovered", "discovered", "left"]
+
+
+@pytest.mark.parametrize(("disposition", "severity"), [("undecided", "P2"), ("known", "P4"), ("approved", "none")])
+async def test_people_decide_how_loudly(database: Database, disposition: str, severity: str) -> None:
+    """A known device comes to a new place at P4; an approved one is recorded, and no letter leaves."""
+    seen: tuple[str, Mapping[str, Seen]] = ("a", {HOSTS[0]: sightings.finding(by=BOXES["Z"])})
+    await watch(database, seen, seen)
+    async with database.writing() as transaction:
+        await transaction.execute(update(device).values(disposition=disposition))
+        await transaction.execute(delete(outbox))
+    clean: tuple[str, Mapping[str, Seen]] = ("b", {HOSTS[0]: "clean"})
+    await watch(database, clean, clean, ("b", seen[1]), ("b", seen[1]), place="Porto")
+    assert (await sightings.told(database))[-1] == ("appeared", "Porto", 1, severity)
+    async with database.reading() as transaction:
+        letters = (await transaction.execute(select(outbox.c.channel))).all()
+    assert [row.channel for row in letters] == ([] if severity == "none" else ["history"])
+
+
+async def test_a_cloned_stream_is_told_once(database: Database) -> None:
+    """A fork, however often reported, is one event; another stream of the agent another; an unreadable row stops nothing."""
+    forks = (("1", 5), ("1", 6), ("2", 5))
+    bodies = [json.dumps({"agent": "a", "stream": stream * 32, "seq": seq, "at_ns": START}).encode() for stream, seq in forks]
+    async with database.writing() as transaction:
+        await runs.tell_clone(transaction, [b"{}", *bodies], START)
+    assert await Watcher(database, None, "w", lambda: START).step() == 4
+    assert [one[:2] for one in await sightings.told(database)] == [("cloned-identity", "a")] * 2
+
+
+async def test_a_run_without_a_readable_finding_stops_nothing(database: Database) -> None:
+    """The row goes, the log says nothing, the next is decided."""
+    await watch(database, ("a", {HOSTS[0]: "clean"}))
+    async with database.writing() as transaction:
+        await transaction.execute(update(run).values(verdict="inspected", device_key="instance:1", finding=b"{"))
+        await transaction.execute(insert(inbox), [{"kind": "run", "run": number, "made_ns": START} for number in (1, 99)])
+    assert await Watcher(database, None, "w", lambda: START).step() == 2
+    assert await sightings.told(database) == []
+
+
+async def test_history_that_came_late_alarms_nobody(database: Database) -> None:
+    """A report from before the path's newest run amends history: no event, no presence."""
+    clock = START + 60 * MINUTE
+    rounds = Rounds(database)
+    for at_ns in (clock, clock + MINUTE, START, START + MINUTE, START + 2 * MINUTE):
+        await rounds.see("a", at_ns, {HOSTS[0]: "clean" if at_ns >= clock else sightings.finding(by=BOXES["Z"])})
+    async with database.writing() as transaction:  # an older collector might tell of it: still nothing
+        await transaction.execute(insert(inbox), [{"kind": "run", "run": 2, "made_ns": START}])
+    await Watcher(database, None, "w", lambda: clock + MINUTE).step()
+    assert await sightings.told(database) == []
+
+
+async def test_what_the_sentence_says(database: Database) -> None:
+    """Place, host, vendor, who agrees, since when, before and whose job."""
+    clean: Mapping[str, Seen] = {HOSTS[0]: "clean"}
+    seen: Mapping[str, Seen] = {HOSTS[0]: sightings.finding(by=BOXES["Z"])}
+    await watch(database, ("a", clean), ("a", clean), ("a", seen), ("a", seen), ("a", clean), ("a", clean))
+    appeared, left = await sentences_of(database)
+    assert appeared == (
+        "Frankfurt: traffic to outlook.office365.com is being decrypted by a device not seen here before. Zscaler, by its certificate "
+        "(certain). 1 of 1 agents agree, since 2026-11-18 11:08 UTC. Before: clean. Now: certificates issued by CN=Box. "
+        "For: the owner of the device."
+    )
+    assert left.startswith("Frankfurt: the device that stood in the way of traffic to outlook.office365.com is gone. Zscaler,")
+
+
+async def test_what_a_certificate_says_stops_nothing(database: Database) -> None:
+    """NUL and a text longer than its column, from a stranger's issuer, are cut, on every database."""
+    strange = sightings.finding(by=box("instance:1", vendor="V\0" * 300, issuer="CN=\0" + "x" * 2000))
+    await watch(database, *[("a", {HOSTS[0]: strange})] * 2)
+    assert await sightings.told(database) == [("discovered", "Frankfurt", 1, "P4")]
