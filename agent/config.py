@@ -18,6 +18,7 @@ _AGENT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _BROKER = re.compile(r"(mqtts?)://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::([0-9]{1,5}))?/?")
 _HOST_PORT = re.compile(r"([A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}")
 _ED25519_BYTES = 32
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 Version = Literal["5", "3.1.1"]
 _VERSIONS: tuple[Version, ...] = ("5", "3.1.1")
 DEFAULT_PORTS = {"mqtts": 8883, "mqtt": 1883}
@@ -161,8 +162,8 @@ def _broker(section: Section, *, lab: bool) -> Broker:
         section.problem("url", f"{url!r} is not an address", "mqtts://host:8883")
     elif found is not None:
         scheme, host, port = found[1], found[2].strip("[]"), int(found[3] or DEFAULT_PORTS[found[1]])
-    if scheme == "mqtt" and not lab:
-        section.problem("url", "mqtt:// has no TLS and is for laboratories", "mqtts://host:8883 (or set lab.enabled = true)")
+    if scheme == "mqtt" and not lab and host not in _THIS_MACHINE:
+        section.problem("url", "mqtt:// has no TLS and is for a broker on this machine", "mqtts://host:8883 (or set lab.enabled = true)")
     version = section.choice("version", _VERSIONS)
     if scheme == "mqtt":
         for name in ("ca", "certificate", "key"):
