@@ -75,11 +75,15 @@ class Trust:
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """Laboratory settings; every report made with them says `lab`. `connect` maps `host:port` to the `address:port` really dialled."""
+    """Laboratory settings; every report made with them says `lab`. `connect` maps `host:port` to the `address:port` really dialled.
+
+    `cadence_s`, when not 0, stands in place of the plan's cadence, which may not be below 5 s: tests and the demo have no minute to wait.
+    """
 
     enabled: bool = False
     connect: Mapping[str, str] = field(default_factory=dict)
     resolvers: tuple[str, ...] = ()
+    cadence_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +205,7 @@ def _lab(section: Section) -> Lab:
     for one in resolvers:
         if not _HOST_PORT.fullmatch(one):
             section.problem("resolvers", f"{one!r} is not an address with port", '["127.0.0.1:5353"]')
-    if (connect or resolvers) and not enabled:
-        section.problem("enabled", "is false while connect or resolvers are set", "enabled = true, or remove them")
-    return Lab(enabled, connect, resolvers)
+    cadence_s = section.number("cadence_s", default=0.0, low=0.0, high=60)
+    if (connect or resolvers or cadence_s) and not enabled:
+        section.problem("enabled", "is false while connect, resolvers or cadence_s are set", "enabled = true, or remove them")
+    return Lab(enabled, connect, resolvers, cadence_s)

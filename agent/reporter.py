@@ -63,7 +63,7 @@ class Reporter:
         cycle = Cycle(
             started_ns=self._started_ns,
             created_ns=created_ns,
-            cadence_s=self._plan.cadence_s,
+            cadence_s=self._settings.lab.cadence_s or self._plan.cadence_s,
             cause=cause,
             software=SOFTWARE,
             plan=self._version,

@@ -135,10 +135,14 @@ class _Agent:
         self._plan, self._version = planning.plan, planning.version
         self._nets = open_networks(settings, self._plan, self._check_chain)
 
+    @property
+    def _cadence_s(self) -> float:
+        return self._settings.lab.cadence_s or self._plan.cadence_s
+
     async def cycle_for_ever(self) -> None:
         """Run cycle after cycle at this agent's phase; between them look at the plan and do the spool's upkeep."""
         name, turn = self._settings.agent.id, 0
-        due = time.time() + phase_s(name, min(FIRST_CYCLE_S, self._plan.cadence_s))
+        due = time.time() + phase_s(name, min(FIRST_CYCLE_S, self._cadence_s))
         while True:
             await self._wait_until(due)
             self._reporter.begin(self._plan, self._version)
@@ -146,12 +150,12 @@ class _Agent:
             turn += 1
             self._spool.tidy()
             await self._look_at_plan()
-            due = next_cycle(time.time(), self._plan.cadence_s, phase_s(name, self._plan.cadence_s))
+            due = next_cycle(time.time(), self._cadence_s, phase_s(name, self._cadence_s))
 
     async def _wait_until(self, due: float) -> None:
         """Sleep until a moment of the wall clock, in pieces: a laptop that slept, or a clock that was set, is noticed."""
         while (left := due - time.time()) > 0:
-            if left > max(self._plan.cadence_s, FIRST_CYCLE_S):  # the clock was set back: do not wait for a time that was
+            if left > max(self._cadence_s, FIRST_CYCLE_S):  # the clock was set back: do not wait for a time that was
                 return
             await asyncio.sleep(min(left, PLAN_CHECK_S))
             if await self._look_at_plan():

@@ -44,7 +44,7 @@ def test_everything_set_is_read() -> None:
         "uplink": {"resend_s": 5, "window": 4},
         "plan": {"file": "plan.json", "keys": {"ops": KEY}},
         "trust": {"os_roots": "os.pem", "public_roots": "public.pem"},
-        "lab": {"enabled": True, "connect": {"outlook.office.com:443": "127.0.0.1:4443"}, "resolvers": ["127.0.0.1:53"]},
+        "lab": {"enabled": True, "connect": {"outlook.office.com:443": "127.0.0.1:4443"}, "resolvers": ["127.0.0.1:53"], "cadence_s": 1},
         "spool": {"path": "/var/spool.db", "max_mb": 5},
     }
     table["agent"] |= {"site": "Lyon", "fleet_key": "secret", "network_prefix": False}
@@ -54,7 +54,9 @@ def test_everything_set_is_read() -> None:
     assert settings.uplink == config.Uplink(5.0, 4)
     assert settings.plan == config.PlanSource(Path("/etc/mw/plan.json"), {"ops": bytes(range(32))})
     assert settings.trust == config.Trust(Path("/etc/mw/os.pem"), Path("/etc/mw/public.pem"))
-    assert settings.lab == config.Lab(enabled=True, connect={"outlook.office.com:443": "127.0.0.1:4443"}, resolvers=("127.0.0.1:53",))
+    assert settings.lab == config.Lab(
+        enabled=True, connect={"outlook.office.com:443": "127.0.0.1:4443"}, resolvers=("127.0.0.1:53",), cadence_s=1.0
+    )
     assert settings.spool == config.SpoolPlace(Path("/var/spool.db"), 5.0)
     assert "secret" not in repr(settings)
 
@@ -91,6 +93,7 @@ def test_all_problems_are_told_at_once() -> None:
         ("plan", {"keys": ["x"]}, "plan.keys: is not a table of texts"),
         ("plan", {"file": 5}, "plan.file: 5 is not a path"),
         ("lab", {"resolvers": ["127.0.0.1:53"]}, "lab.enabled: is false while"),
+        ("lab", {"cadence_s": 1}, "lab.enabled: is false while"),
         ("lab", {"enabled": "yes"}, "lab.enabled: 'yes' is neither true nor false"),
         ("lab", {"enabled": True, "connect": {"a": "b"}}, "lab.connect: 'a' = 'b' is not a pair of places"),
         ("lab", {"enabled": True, "resolvers": ["dns"]}, "lab.resolvers: 'dns' is not an address with port"),
