@@ -87,7 +87,6 @@ class Bodies:
             cycle = item.report.cycle
             fresh.facts |= {key: (one.kind, item.facts[key], cycle.software, cycle.plan) for key, one in new_facts.items()}
             fresh.certificates |= {key: der for key, der in new_certificates.items() if key not in self.certificates}
-            self.certificates |= new_certificates
         return lack
 
     async def store(self, fresh: Fresh, now_ns: int) -> None:
@@ -95,6 +94,7 @@ class Bodies:
         async with self._database.writing() as connection:
             await stored.store_certificates(self._database, connection, fresh.certificates, now_ns)
             await stored.store_facts(self._database, connection, fresh.facts, now_ns)
+        self.certificates |= fresh.certificates
         for key, (_, body, _, _) in fresh.facts.items():
             self.facts[key] = read_facts(body)
 

@@ -5,18 +5,21 @@ acknowledgements carry no correctness; a source that wants to acknowledge after 
 """
 
 import asyncio
+import contextlib
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from server.collector.pipeline import Contended, Outcome, Pipeline
 from server.collector.replay import Replay
 from server.collector.telemetry import Telemetry
 from server.history.port import Unavailable
 from server.ingest.port import Arrival, Replies
+from server.state.database import STATE_FAULTS, fault_of
+
+OVERTAKEN_TIMES = 5
+"""Other collectors can be faster a few times in a row; after that the fault is in the batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Collector:
         self._queue: deque[tuple[Arrival, asyncio.Future[None]]] = deque()
         self._bytes = 0
         self._arrived = asyncio.Event()
+        telemetry.watch_queue(lambda: len(self._queue), lambda: self._bytes)
 
     def offer(self, topic: str, payload: bytes) -> asyncio.Future[None] | None:
         """Queue one message; the future is done when it was processed. None: no room, it was let go."""
@@ -96,12 +100,12 @@ class Collector:
         self._bytes -= size
         if not self._queue:
             self._arrived.clear()
-        self._telemetry.waiting(len(self._queue), self._bytes)
+            self._telemetry.room()
         return batch
 
     async def settle(self, batch: Sequence[Arrival]) -> None:
         """Process a batch until it is stored and answered, however long the stores are away."""
-        wait = 1.0
+        wait, overtaken = 1.0, 0
         while True:
             try:
                 outcome = await self._pipeline.process(batch, self._now())
@@ -111,10 +115,18 @@ class Collector:
                 self._telemetry.unavailable(away.condition, str(away))
                 await self._sleep(min(max(wait, away.retry_after), self._limits.retry_longest_s) * random.uniform(0.75, 1.25))  # noqa: S311 - jitter
                 wait = min(wait * 2, self._limits.retry_longest_s)
-            except (SQLAlchemyError, OSError) as error:
-                self._telemetry.unavailable("state", f"state database: {type(error).__name__}; check state.url and that the server runs")
-                await self._sleep(wait)
-                wait = min(wait * 2, self._limits.retry_longest_s)
+            except STATE_FAULTS as error:
+                fault = fault_of(error)
+                overtaken += fault == "overtaken"
+                if fault == "refused" or overtaken > OVERTAKEN_TIMES:
+                    await self._isolate(batch, error)
+                    return
+                if fault == "away":
+                    self._telemetry.unavailable(
+                        "state", f"state database: {type(error).__name__}; check state.url and that the server runs"
+                    )
+                    await self._sleep(wait)
+                    wait = min(wait * 2, self._limits.retry_longest_s)
             except Exception as error:  # noqa: BLE001 - a report our code cannot digest must not stop the others
                 await self._isolate(batch, error)
                 return
@@ -124,30 +136,34 @@ class Collector:
                 return
 
     async def _isolate(self, batch: Sequence[Arrival], error: Exception) -> None:
-        """Find the report our own code fails on and put it away unread; the others go on."""
+        """Find the report our own code, or the database, fails on and put it away unread; the others go on.
+
+        One that cannot even be put away gets no receipt: its agent keeps it.
+        """
         if len(batch) > 1:
             half = len(batch) // 2
             await self.settle(batch[:half])
             await self.settle(batch[half:])
             return
-        if batch[0].refused:
-            raise error
         self._telemetry.our_fault(batch[0].topic, error)
-        await self.settle([replace(batch[0], refused=f"the collector failed on it: {type(error).__name__}")])
+        if not batch[0].refused:
+            await self.settle([replace(batch[0], refused=f"the collector failed on it: {type(error).__name__}")])
 
     async def _answer(self, outcome: Outcome, batch: Sequence[Arrival]) -> None:
         self._telemetry.done(outcome, len(batch))
         for agent, receipt in outcome.receipts:
             await self._replies.receipt(agent, receipt)
-        await self._replay.finished(outcome, batch)
         if outcome.told:
             self._wake_watcher()
+        with contextlib.suppress(*STATE_FAULTS):  # what keeps its mark comes again, and is a duplicate then
+            await self._replay.finished(outcome, batch)
 
     async def _keep_house(self) -> None:
         while True:
             await self._sleep(self._limits.housekeeping_s)
             try:
+                self._telemetry.quarantine_dropped(await self._replay.tidy(self._now()))
                 for arrival in await self._replay.due(self._now()):
                     await self._put(arrival)
-            except (SQLAlchemyError, OSError, Unavailable):
+            except (*STATE_FAULTS, Unavailable):
                 continue  # the drain says so, once

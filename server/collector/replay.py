@@ -26,11 +26,15 @@ class Replay:
         self._history = history
         self._trimmed_ns = 0
 
+    async def tidy(self, now_ns: int) -> int:
+        """Drop what is over the quarantine's bounds, once a minute; return how many things were dropped."""
+        if now_ns - self._trimmed_ns < TRIM_EVERY_NS:
+            return 0
+        self._trimmed_ns = now_ns
+        return await quarantine.trim(self._database, now_ns)
+
     async def due(self, now_ns: int) -> list[Arrival]:
-        """Return reports marked for replay; write marked points; drop what is over the quarantine's bounds."""
-        if now_ns - self._trimmed_ns > TRIM_EVERY_NS:
-            self._trimmed_ns = now_ns
-            await quarantine.trim(self._database, now_ns)
+        """Return reports marked for replay; write marked points."""
         marked = await quarantine.fetch(self._database)
         await self._write_points([one for one in marked if one.kind == "point"])
         return [Arrival(one.topic, one.data, now_ns, one.id) for one in marked if one.kind == "report"]

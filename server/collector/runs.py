@@ -71,8 +71,8 @@ def late(known: Sequence[Run], seen: Run) -> list[Change]:
     """Return what a finding from the past does to the runs of its path, current one included: history only, nobody is alarmed."""
     at = seen.first_ns
     inside = [run for run in known if run.first_ns <= at <= run.last_ns]
-    if any(run.same_as(seen) for run in inside):
-        return []
+    if any(run.same_as(seen) or run.first_ns == at for run in inside):
+        return []  # of two that say different things of one instant the first told stays: a path's run starts once
     before = max((run for run in known if run.last_ns < at), key=lambda run: run.last_ns, default=None)
     after = min((run for run in known if run.first_ns > at), key=lambda run: run.first_ns, default=None)
     if not inside and before is not None and before.same_as(seen):

@@ -4,6 +4,7 @@ Names follow `middlewatch_<noun>_<unit>`. Reasons and conditions are closed word
 was lost. Error: something was lost or a person must act.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -24,9 +25,12 @@ class Telemetry:
         self.log = log
         self.condition = "ok"
         self.condition_sentence = ""
+        self._full = False
         self.reports = Counter("middlewatch_reports", "Reports by what became of them", ["outcome"], registry=registry)
         self.points = Counter("middlewatch_points_stored", "Points stored in the history", registry=registry)
         self.rejected = Counter("middlewatch_points_rejected", "Points the history will never take", ["reason"], registry=registry)
+        self.raw = Counter("middlewatch_observations_raw", "Observations of kinds this version does not know, kept raw", registry=registry)
+        self.dropped = Counter("middlewatch_quarantine_dropped", "Things dropped from quarantine, too old or too many", registry=registry)
         self.batch = Histogram(
             "middlewatch_batch_reports", "Reports a batch", buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500), registry=registry
         )
@@ -45,6 +49,7 @@ class Telemetry:
         for name, count in outcome.counts.items():
             self.reports.labels(name).inc(count)
         self.points.inc(outcome.points)
+        self.raw.inc(outcome.raw)
         for reason, count in outcome.rejected.items():
             self.rejected.labels(reason).inc(count)
             self.log.error("points_rejected", reason=reason, points=count, remedy="middlewatch-server quarantine list")
@@ -60,14 +65,19 @@ class Telemetry:
         self.memo.labels("hit").set_function(lambda: float(judge.memo_hits))
         self.memo.labels("miss").set_function(lambda: float(judge.memo_misses))
 
-    def waiting(self, reports: int, size: int) -> None:
-        """Show the queue."""
-        self.queue.set(reports)
-        self.queue_bytes.set(size)
+    def watch_queue(self, reports: Callable[[], int], size: Callable[[], int]) -> None:
+        """Show the queue as it is when somebody looks."""
+        self.queue.set_function(lambda: float(reports()))
+        self.queue_bytes.set_function(lambda: float(size()))
+
+    def room(self) -> None:
+        """Note that the queue is empty again."""
+        self._full = False
 
     def shed(self, topic: str) -> None:
         """Count a report that found the queue full; its agent keeps it and sends it again."""
-        if not self.reports.labels("shed")._value.get():  # noqa: SLF001 - prometheus_client offers no other way to read a counter
+        if not self._full:
+            self._full = True
             self.log.warning("reports_shed", topic=topic, meaning="the queue is full; agents keep their reports and send them again")
         self.reports.labels("shed").inc()
 
@@ -87,8 +97,14 @@ class Telemetry:
             self.condition, self.condition_sentence = "ok", ""
             self._show("ok")
 
+    def quarantine_dropped(self, things: int) -> None:
+        """Count what the quarantine's bounds cost."""
+        if things:
+            self.dropped.inc(things)
+            self.log.error("quarantine_dropped", things=things, meaning="over 1 GiB or 7 days; their bytes are gone")
+
     def our_fault(self, topic: str, error: Exception) -> None:
-        """Tell of a report our own code could not digest; its bytes are in quarantine."""
+        """Tell of a report our own code could not digest; its bytes are in quarantine, or with its agent."""
         self.log.error("report_broke_the_collector", topic=topic, error=f"{type(error).__name__}: {error}"[:200], exc_info=error)
 
     def _show(self, condition: str) -> None:

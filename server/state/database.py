@@ -7,11 +7,12 @@ SQLite: one writer at a time in this process (between processes, see `engine.py`
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from typing import Literal
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from server.state.engine import make_engine
@@ -20,7 +21,20 @@ from server.state.migrate import WrongSchema, upgrade_engine
 Transaction = AsyncConnection
 """What `writing` and `reading` give, for rooms that pass it on without knowing SQLAlchemy."""
 STATE_FAULTS = (SQLAlchemyError, OSError)
-"""What either raises when the database is away or busy: keep the work and try again."""
+"""What either raises when the database is away or busy, and all else it has to say: `fault_of` tells which."""
+Fault = Literal["away", "overtaken", "refused"]
+
+
+def fault_of(error: Exception) -> Fault:
+    """Say what one of STATE_FAULTS means.
+
+    `away`: keep the work and try again later. `overtaken`: another process made the same row, or a deadlock was cut; try again at once.
+    `refused`: the database answers and will never take this data (PostgreSQL: NUL in a text, a number too large; SQLSTATE class 22).
+    """
+    code = str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
+    if isinstance(error, IntegrityError) or code.startswith("40"):
+        return "overtaken"
+    return "refused" if isinstance(error, DataError) or code.startswith("22") else "away"
 
 
 class StateUnavailable(Exception):  # noqa: N818 - a state, not a mistake

@@ -62,16 +62,15 @@ async def trim(database: Database, now_ns: int, max_bytes: int = MAX_BYTES) -> i
     async with database.writing() as connection:
         gone = (await connection.execute(delete(quarantine).where(quarantine.c.received_ns < now_ns - MAX_AGE_NS))).rowcount
         total = int((await connection.scalar(select(func.coalesce(func.sum(quarantine.c.size), 0)))) or 0)
-        if total > max_bytes:
+        while total > max_bytes:
+            oldest = (await connection.execute(select(quarantine.c.id, quarantine.c.size).order_by(quarantine.c.id).limit(1000))).all()
             doomed = []
-            for row in await connection.execute(select(quarantine.c.id, quarantine.c.size).order_by(quarantine.c.id)):
-                doomed.append(row.id)
-                total -= row.size
+            for row in oldest:
                 if total <= max_bytes:
                     break
-            for start in range(0, len(doomed), 1000):
-                part = doomed[start : start + 1000]
-                gone += (await connection.execute(delete(quarantine).where(quarantine.c.id.in_(part)))).rowcount
+                doomed.append(row.id)
+                total -= row.size
+            gone += (await connection.execute(delete(quarantine).where(quarantine.c.id.in_(doomed)))).rowcount
         if gone:
             await add(database, connection, DROPS, gone)
     return gone
@@ -94,9 +93,10 @@ async def fetch(database: Database, ids: Collection[int] | None = None) -> list[
 
 
 async def mark_for_replay(database: Database, ids: Collection[int]) -> int:
-    """Mark things so that a collector takes them in again; return how many there were."""
+    """Mark things so that a collector takes them in again; return how many there were. Kind `raw` waits for a version that knows it."""
+    chosen = quarantine.c.id.in_(ids), quarantine.c.kind != "raw"
     async with database.writing() as connection:
-        return (await connection.execute(update(quarantine).where(quarantine.c.id.in_(ids)).values(replay=True))).rowcount
+        return (await connection.execute(update(quarantine).where(*chosen).values(replay=True))).rowcount
 
 
 async def release(database: Database, ids: Collection[int]) -> None:

@@ -1,21 +1,27 @@
 """A collector's pipeline over real SQLite state and a scripted history, with a judge that reads its verdict from the chain."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from prometheus_client import CollectorRegistry
 from sqlalchemy import Table, select
 
+from server.collector.collector import Collector, Limits
 from server.collector.intake import Terms
 from server.collector.meaning import Interpreter
 from server.collector.pipeline import Outcome, Pipeline
+from server.collector.replay import Replay
+from server.collector.telemetry import Telemetry
 from server.history.port import Point
 from server.ingest.port import Arrival
-from server.state.database import Database, open_database
+from server.state.database import Database
 from tests.fakes.history import ScriptedHistory
 from tests.fakes.judge import FakeJudge
+from tests.fakes.loop import FakeLog, FakeReplies
 from tests.fakes.reports import SECOND, START_NS
 from wire.receipt import Receipt
 
@@ -58,14 +64,72 @@ def receipt_for(outcome: Outcome, agent: str = "agent-01") -> Receipt:
     return receipt
 
 
+@dataclass
+class Works:
+    """A whole collector over a bench. Its sleeps take no time and move the bench's; `on_sleep` is called at each."""
+
+    bench: Bench
+    replies: FakeReplies = field(default_factory=FakeReplies)
+    log: FakeLog = field(default_factory=FakeLog)
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    slept: list[float] = field(default_factory=list)
+    on_sleep: Callable[[], None] = lambda: None
+    woken: int = 0
+
+    def collector(self, limits: Limits | None = None, *, pipeline: Any = None, replay: Any = None) -> Collector:
+        """Return a collector; another one needs a registry of its own, and gets it."""
+        self.registry = CollectorRegistry()
+        self.telemetry = Telemetry(self.registry, self.log)
+        return Collector(
+            pipeline or self.bench.pipeline,
+            self.replies,
+            replay or Replay(self.bench.database, self.bench.history),
+            self.telemetry,
+            lambda: self.bench.now_ns,
+            limits,
+            self.sleep,
+            self._wake,
+        )
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+    async def sleep(self, seconds: float) -> None:
+        """Move the time; housekeeping's sleep is left to last until the end of the test."""
+        if seconds == Limits().housekeeping_s:
+            await asyncio.Event().wait()
+        self.slept.append(seconds)
+        self.bench.now_ns += int(seconds * SECOND)
+        self.on_sleep()
+        await asyncio.sleep(0)
+
+    def metric(self, name: str, **labels: str) -> float:
+        """Return what /metrics shows, 0 for what it does not."""
+        return self.registry.get_sample_value(name, labels) or 0.0
+
+    def arrivals(self, *messages: tuple[str, bytes]) -> list[Arrival]:
+        """Return messages as they come from a source."""
+        return [Arrival(topic, payload, self.bench.now_ns) for topic, payload in messages]
+
+
 @pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+def state_url(tmp_path: Path) -> str:
+    """Give SQLite only: what both databases must pass is in test_pipeline.py and tests/server/state/."""
+    return f"sqlite+aiosqlite:///{tmp_path}/state.db"
+
+
+@pytest.fixture
+async def bench(tmp_path: Path, database: Database) -> AsyncIterator[Bench]:
     """Give a fresh bench."""
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path}/state.db")
     judge = FakeJudge()
     holder: list[Bench] = []
     history = ScriptedHistory(tmp_path / "history.db", lambda: holder[0].now_ns)
     holder.append(Bench(database, history, judge, Pipeline(database, history, Interpreter(cast("Any", judge)), Terms())))
     yield holder[0]
     await history.close()
-    await database.close()
+
+
+@pytest.fixture
+def works(bench: Bench) -> Works:
+    """Give a bench with a collector around it."""
+    return Works(bench)

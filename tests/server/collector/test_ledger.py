@@ -22,7 +22,8 @@ def store(head: Head, rows: dict[int, Entry], entry: Entry) -> Head:
 @given(st.permutations(range(12)))
 def test_order_of_arrival_does_not_matter(order: list[int]) -> None:
     """Whatever the order, each report is new once, then a duplicate, and the head ends the same."""
-    entries, rows = chain(12), {}
+    entries = chain(12)
+    rows: dict[int, Entry] = {}
     head = Head("s", "a")
     for index in order:
         assert decide(head, rows, entries[index]) == "new"
@@ -49,7 +50,8 @@ def test_head_knows_exactly_what_is_done(numbers: set[int], spans: list[tuple[in
 
 def test_next_in_line_needs_no_rows() -> None:
     """The plain case is decided from the head alone; everything else looks at rows."""
-    head, rows = Head("s", "a"), {}
+    head = Head("s", "a")
+    rows: dict[int, Entry] = {}
     first, second, third = chain(3)
     assert not needs_rows(head, first)
     head = store(head, rows, first)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,8 +12,15 @@ from server.state import assignments, quarantine, tables
 from tests.fakes.history import After, away
 from tests.fakes.reports import SECOND, START_NS, TARGETS, Agent
 from tests.server.collector.conftest import Bench, receipt_for
+from tests.server.conftest import state_address
 
 INSPECTED = b"inspected:abc"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
+def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give an empty database of each kind: the commit's locks and constraints are the database's."""
+    return state_address(request, tmp_path)
 
 
 async def test_a_first_report_is_stored_whole_and_receipted(bench: Bench) -> None:

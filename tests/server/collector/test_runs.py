@@ -73,3 +73,19 @@ def test_runs_of_a_path_never_overlap_with_two_currents(findings: list[tuple[int
     current = [change.run for change in runs.changed.values() if change.run.current]
     assert len(current) == (1 if findings else 0)
     assert all(change.run.first_ns <= change.run.last_ns for change in runs.changed.values())
+
+
+def test_two_things_said_of_one_instant() -> None:
+    """A second report of the same nanosecond that says something else (renumbered, judged anew) opens no run: a path's run starts once."""
+    assert late([stored(100, 200)], seen(100, "inspected", "k")) == []
+
+
+@given(st.lists(st.tuples(st.integers(1, 20), st.sampled_from(["clean", "inspected", "unreachable"])), max_size=40))
+def test_no_two_runs_of_a_path_start_together(findings: list[tuple[int, str]]) -> None:
+    """Whatever comes in whatever order, the unique constraint of the table `run` holds."""
+    runs, latest = AgentRuns([]), 0
+    for minute, verdict in findings:
+        runs.see(seen(minute * MINUTE, verdict), latest, is_late=minute * MINUTE <= latest)
+        latest = max(latest, minute * MINUTE)
+    starts = [change.run.first_ns for change in runs.changed.values()]
+    assert len(starts) == len(set(starts))
