@@ -1,0 +1,18 @@
+"""Stored findings come back as the judge's own type, and anything else as nothing."""
+
+import pytest
+
+from server.watcher.findings import read
+from tests.fakes.sightings import device, encode, finding
+
+
+def test_a_finding_comes_back_equal() -> None:
+    """Everything the judge said is there again."""
+    one = finding(by=device("instance:1", "product:p"))
+    assert read(encode(one)) == one
+
+
+@pytest.mark.parametrize("body", [None, b"", b"{", b"[]", b'{"verdict": "clean"}', b"\xff"])
+def test_bytes_that_hold_no_finding(body: bytes | None) -> None:
+    """Missing, damaged or foreign bytes are no evidence."""
+    assert read(body) is None
