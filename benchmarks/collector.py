@@ -34,9 +34,10 @@ from server.collector.meaning import Interpreter
 from server.collector.pipeline import Pipeline
 from server.collector.replay import Replay
 from server.collector.telemetry import Telemetry
-from server.config import Broker, broker_settings
+from server.config import Broker
 from server.history.null import NullHistory
 from server.ingest.mqtt import MqttIngest
+from server.ingest.secure import broker_settings
 from server.memory import relax_garbage_collection
 from server.state.database import open_database
 from tests.fakes.recorded import Recorded

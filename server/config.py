@@ -3,7 +3,6 @@
 Everything wrong is told at once, each with its place and the remedy. Nothing here opens a connection.
 """
 
-import ssl
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,8 +10,6 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-
-from server.ingest.mqtt import BrokerSettings
 
 
 class BadConfiguration(Exception):  # noqa: N818 - an outcome, named as the outcome
@@ -97,11 +94,21 @@ class State(_Section):
 
 
 class CollectorSection(_Section):
-    """`accept_lab_agents` also takes agents with trust roots of their own; every page then says so."""
+    """`accept_lab_agents` also takes agents with trust roots of their own; every page then says so.
+
+    `public_roots`: a PEM file in place of the public roots, for laboratories only.
+    """
 
     enabled: bool = True
     accept_lab_agents: bool = False
+    public_roots: Path | None = None
     queue_mb: Annotated[int, Field(ge=1, le=4096)] = 32
+
+    @model_validator(mode="after")
+    def _lab_only(self) -> "CollectorSection":
+        if self.public_roots is not None and not self.accept_lab_agents:
+            raise ValueError("public_roots: roots of one's own are for laboratories; remove it, or set collector.accept_lab_agents = true")
+        return self
 
 
 class WatcherSection(_Section):
@@ -180,44 +187,3 @@ def _problem(one: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
     if one["type"] == "value_error" and colon and head.isidentifier():
         return f"config: {place}.{head}: {rest}"
     return f"config: {place}: {message}"
-
-
-def broker_settings(broker: Broker) -> BrokerSettings:
-    """Return the broker's settings with its TLS context loaded. Raises BadConfiguration for unreadable files."""
-    parts = urlsplit(broker.url)
-    tls = _tls(broker) if parts.scheme == "mqtts" else None
-    return BrokerSettings(
-        parts.hostname or "",
-        parts.port or (8883 if tls else 1883),
-        version="3.1.1" if broker.embedded else broker.version,
-        client_id=broker.client_id,
-        share="" if broker.embedded else broker.share,
-        acknowledge=broker.acknowledge,
-        tls=tls,
-        username=broker.username,
-        password=broker.password,
-    )
-
-
-def _tls(broker: Broker) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    problems = []
-    for name, path in (("ca", broker.ca), ("certificate", broker.certificate), ("key", broker.key)):
-        try:
-            if path is not None:
-                path.read_bytes()
-        except OSError as error:
-            problems.append(f"config: broker.{name}: {path} cannot be read ({error.strerror}); check the path and its permissions")
-    if problems:
-        raise BadConfiguration(problems)
-    try:
-        context.load_verify_locations(broker.ca)
-    except ssl.SSLError:
-        raise BadConfiguration([f"config: broker.ca: {broker.ca} holds no PEM certificate; give the CA that signed the broker's"]) from None
-    try:
-        context.load_cert_chain(str(broker.certificate), broker.key)
-    except ssl.SSLError:
-        sentence = f"config: broker.certificate: {broker.certificate} and broker.key are not a PEM certificate and its key"
-        raise BadConfiguration([sentence]) from None
-    return context

@@ -7,18 +7,16 @@ import asyncio
 import contextlib
 import secrets
 import signal
-import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 import structlog
-from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from judge.judgement import Judge
-from judge.knowledge.loader import load_knowledge
+from judge.knowledge.loader import KnowledgeError, load_knowledge
 from judge.policy import PolicyError, parse_policy
 from server.collector.collector import Collector, Limits
 from server.collector.intake import Terms
@@ -26,14 +24,16 @@ from server.collector.meaning import Interpreter
 from server.collector.pipeline import Pipeline
 from server.collector.replay import Replay
 from server.collector.telemetry import Telemetry
-from server.config import BadConfiguration, Settings, broker_settings
+from server.config import BadConfiguration, Settings
 from server.console.health import Health, add_health
+from server.console.listening import listen
 from server.console.reflector import add_reflector
 from server.history.embedded import Embedded
 from server.history.influx import Influx, InfluxSettings
 from server.history.port import History, Unavailable
 from server.ingest.broker import COLLECTOR, BrokerUnavailable, EmbeddedBroker
 from server.ingest.mqtt import BrokerSettings, MqttIngest
+from server.ingest.secure import broker_settings
 from server.memory import relax_garbage_collection
 from server.state.database import Database, StateUnavailable, open_database
 from server.watcher.watcher import Watcher
@@ -79,7 +79,7 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns) -> 
         telemetry = Telemetry(registry, log)
         telemetry.watch_judge(judge)
         ingest = MqttIngest(broker, log, telemetry.broker.set)
-        watcher = Watcher(database, history, f"{socket.gethostname()}-{secrets.token_hex(4)}", now) if settings.watcher.enabled else None
+        watcher = Watcher(database, history, f"{secrets.token_hex(4)}", now) if settings.watcher.enabled else None
         collector = Collector(
             Pipeline(database, history, Interpreter(judge), Terms(settings.collector.accept_lab_agents)),
             ingest,
@@ -91,8 +91,8 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns) -> 
         )
         server = Server(settings, database, history, collector, telemetry, ingest, watcher, broker.port, 0, 0)
         await _start(server, stack)
-        server.console_port = await _listen(settings.console.listen, stack, lambda app: add_health(app, registry, lambda: _health(server)))
-        server.reflector_port = await _listen(settings.reflector.listen, stack, add_reflector)
+        server.console_port = await listen(settings.console.listen, stack, lambda app: add_health(app, registry, lambda: _health(server)))
+        server.reflector_port = await listen(settings.reflector.listen, stack, add_reflector)
         yield server
 
 
@@ -127,7 +127,11 @@ def _judge(settings: Settings) -> Judge:
         policy = parse_policy(settings.policy)
     except PolicyError as error:
         raise BadConfiguration([f"config: {error}"]) from None
-    return Judge(load_knowledge(), policy)
+    try:
+        knowledge = load_knowledge(settings.collector.public_roots)
+    except KnowledgeError as error:
+        raise BadConfiguration([f"config: collector.public_roots: {error}"]) from None
+    return Judge(knowledge, policy)
 
 
 async def _database(settings: Settings) -> Database:
@@ -160,24 +164,6 @@ async def _broker(settings: Settings, stack: contextlib.AsyncExitStack) -> Broke
         raise BadConfiguration([str(error)]) from None
     stack.push_async_callback(embedded.stop)
     return replace(broker, port=port, username=COLLECTOR, password=password)
-
-
-async def _listen(address: str, stack: contextlib.AsyncExitStack, add: Callable[[web.Application], None]) -> int:
-    """Serve an application on `address:port`; return the port, 0 when off."""
-    if not address:
-        return 0
-    host, _, port = address.rpartition(":")
-    app = web.Application()
-    add(app)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, host.strip("[]"), int(port))
-    try:
-        await site.start()
-    except OSError as error:
-        raise BadConfiguration([f"config: {address} cannot be opened ({error.strerror}); choose a free address and port"]) from None
-    return int(runner.addresses[0][1])
 
 
 async def run(settings: Settings) -> None:

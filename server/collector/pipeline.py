@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from server.collector.bodies import Bodies
 from server.collector.intake import Hold, Item, Terms, take
 from server.collector.ledger import MAX_RANGES, Entry, Head
@@ -26,7 +24,7 @@ from server.state import ledger as ledger_rows
 from server.state import quarantine as quarantine_rows
 from server.state import runs as run_rows
 from server.state.assignments import Sites
-from server.state.database import Database
+from server.state.database import Database, Transaction
 from server.state.quarantine import Kept
 from wire.codec import canonical, content_id
 from wire.context import Context
@@ -194,7 +192,7 @@ class Pipeline:
             _count(outcome, "forked")
 
 
-async def _ends(connection: AsyncConnection, heads: Mapping[str, Head]) -> dict[str, list[str]]:
+async def _ends(connection: Transaction, heads: Mapping[str, Head]) -> dict[str, list[str]]:
     """Return the digests that prove each head's ranges: of `upto`, then of the end of each range beyond."""
     plain = {key: [head.last_digest] for key, head in heads.items() if not head.beyond and head.upto == head.last_seq}
     wanted = {key: [head.upto, *(last for _, last in head.beyond[-MAX_RANGES:])] for key, head in heads.items() if key not in plain}

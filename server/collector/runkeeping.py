@@ -6,12 +6,11 @@ The cache is only a cache: an agent's row is locked and its revision compared be
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from server.collector.meaning import Meaning
 from server.collector.runs import ENOUGH_ROUNDS, EXTEND_NS, AgentRuns, Path, Run
 from server.state import ledger as ledger_rows
 from server.state import runs as run_rows
+from server.state.database import Transaction
 
 MAX_AGENTS = 5_000
 """25 runs of about 0.5 kB each: 60 MB at most."""
@@ -26,9 +25,7 @@ class RunKeeper:
         self._cache: OrderedDict[str, tuple[int, Current]] = OrderedDict()
         self._pending: dict[str, tuple[int, Current]] = {}
 
-    async def take(
-        self, connection: AsyncConnection, agents: Mapping[str, tuple[int, int]], meanings: Sequence[Meaning], now_ns: int
-    ) -> bool:
+    async def take(self, connection: Transaction, agents: Mapping[str, tuple[int, int]], meanings: Sequence[Meaning], now_ns: int) -> bool:
         """Fold stored reports into the runs of their (locked) agents; return whether the watcher has something to read.
 
         `agents` maps id to (revision, latest measured ns).
@@ -63,7 +60,7 @@ class RunKeeper:
             self._cache.popitem(last=False)
 
     async def _load(
-        self, connection: AsyncConnection, agents: Mapping[str, tuple[int, int]], by_agent: Mapping[str, Sequence[Meaning]]
+        self, connection: Transaction, agents: Mapping[str, tuple[int, int]], by_agent: Mapping[str, Sequence[Meaning]]
     ) -> dict[str, AgentRuns]:
         current: dict[str, Current] = {}
         for agent in by_agent:

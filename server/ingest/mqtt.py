@@ -51,8 +51,8 @@ class MqttIngest:
     def __init__(
         self,
         settings: BrokerSettings,
-        log: Any,
-        connected: Callable[[float], None] = lambda _: None,  # noqa: ANN401 - structlog
+        log: Any,  # noqa: ANN401 - structlog's bound logger has no useful type
+        connected: Callable[[float], None] = lambda _: None,
     ) -> None:
         self._settings = settings
         self._offer: Offer = _nobody
@@ -62,7 +62,7 @@ class MqttIngest:
         self.sentence = "not connected yet"
 
     async def run(self, offer: Offer) -> None:
-        """Hand every message to `offer`. Connect, stay connected, come back after losses with a jittered pause of at most 30 s. Ends by cancellation only."""
+        """Hand every message to `offer`; stay connected, come back with a jittered pause of at most 30 s. Ends by cancellation only."""
         self._offer = offer
         pause = 0.5
         while True:
