@@ -1,0 +1,151 @@
+"""Migrations lead exactly to `tables.py`, forward only, with a copy before, and refuse what is not theirs."""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, insert, select, text
+
+from server.state.database import StateUnavailable, open_database
+from server.state.engine import make_engine
+from server.state.migrate import HEAD, SCRIPTS, WrongSchema, upgrade
+from server.state.tables import counter, metadata
+
+SECOND_REVISION = '''"""Add a table."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "{head}"
+
+
+def upgrade() -> None:
+    op.create_table("more", sa.Column("id", sa.Integer(), primary_key=True))
+    {then}
+'''
+
+
+def newer(folder: Path, then: str = "pass") -> Path:
+    """Return the scripts of a later version of this software."""
+    scripts = folder / "later"
+    shutil.copytree(SCRIPTS, scripts)
+    (scripts / "versions" / "r9999_more.py").write_text(SECOND_REVISION.format(head=HEAD, then=then))
+    return scripts
+
+
+def schema(file: Path) -> dict[str, str]:
+    """Return SQLite's own words for every table and index of ours, blanks aside."""
+    with closing(sqlite3.connect(file)) as connection:
+        rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name != 'alembic_version'")
+        return {name: "".join(sql.split()) for name, sql in rows}
+
+
+def test_the_newest_revision_is_the_head() -> None:
+    """The constant that spares a known database Alembic is the newest revision, and there is one line of them."""
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+async def test_migrations_lead_to_the_tables(state_url: str) -> None:
+    """From an empty database, by Alembic's own comparison: types, columns, indexes, constraints."""
+    await upgrade(state_url)
+    engine = make_engine(state_url)
+
+    def compare(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
+
+    async with engine.connect() as connection:
+        assert await connection.run_sync(compare) == []
+    await engine.dispose()
+
+
+async def test_migrations_lead_to_the_tables_to_the_letter(tmp_path: Path) -> None:
+    """SQLite stores the statements themselves: those of the migrations are those of the tables, defaults and order included."""
+    await upgrade(f"sqlite+aiosqlite:///{tmp_path}/by-migration.db")
+    engine = create_engine(f"sqlite:///{tmp_path}/by-tables.db")
+    metadata.create_all(engine)
+    engine.dispose()
+    assert schema(tmp_path / "by-migration.db") == schema(tmp_path / "by-tables.db")
+
+
+async def test_an_upgrade_keeps_the_rows_and_a_copy(tmp_path: Path) -> None:
+    """An older file is copied beside itself, with what its log held, before the first statement."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/state.db"
+    database = await open_database(url)
+    async with database.writing() as transaction:
+        await transaction.execute(insert(counter), {"name": "n", "value": 7})
+    await upgrade(url, scripts=newer(tmp_path), head="0002")  # the log of the open database is not in the file yet
+    async with database.reading() as transaction:
+        assert (await transaction.execute(select(counter.c.value))).scalar_one() == 7
+        assert (await transaction.execute(text("SELECT version_num FROM alembic_version"))).scalar_one() == "0002"
+    await database.close()
+    with closing(sqlite3.connect(tmp_path / "state.db.before-0002")) as copy:
+        assert copy.execute("SELECT value FROM counter").fetchall() == [(7,)]
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]
+    assert not [name for name in os.listdir(tmp_path) if name.endswith(".part")]
+
+
+async def test_a_new_database_needs_no_copy(tmp_path: Path) -> None:
+    """Nothing is copied where there was nothing, nor where nothing changes."""
+    for _ in range(2):
+        await (await open_database(f"sqlite+aiosqlite:///{tmp_path}/state.db")).close()
+    assert not [name for name in os.listdir(tmp_path) if ".before-" in name]
+
+
+async def test_an_upgrade_that_fails_changes_nothing(state_url: str, tmp_path: Path) -> None:
+    """All statements of all revisions are one transaction."""
+    await upgrade(state_url)
+    with pytest.raises(ZeroDivisionError):
+        await upgrade(state_url, scripts=newer(tmp_path, "1 / 0"), head="0002")
+    await upgrade(state_url)
+    engine = make_engine(state_url)
+    async with engine.connect() as connection:
+        assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar_one() == HEAD
+    await engine.dispose()
+
+
+async def test_two_that_start_together(state_url: str) -> None:
+    """Both come up; one made the tables."""
+    first, second = await asyncio.gather(open_database(state_url), open_database(state_url))
+    await first.close()
+    await second.close()
+
+
+async def test_a_newer_database_is_refused(state_url: str, tmp_path: Path) -> None:
+    """Never backward: one sentence with both revisions and the remedy."""
+    await upgrade(state_url, scripts=newer(tmp_path), head="0002")
+    with pytest.raises(StateUnavailable, match=f"revision 0002, which this software .revision {HEAD}. does not know; start the newer"):
+        await open_database(state_url)
+
+
+async def test_tables_without_a_revision_are_refused(tmp_path: Path) -> None:
+    """Somebody else's tables, or a database from before the first release, are not touched."""
+    engine = create_engine(f"sqlite:///{tmp_path}/state.db")
+    metadata.create_all(engine)
+    engine.dispose()
+    with pytest.raises(WrongSchema, match="give an empty database"):
+        await upgrade(f"sqlite+aiosqlite:///{tmp_path}/state.db")
+
+
+def test_a_known_database_needs_no_alembic(tmp_path: Path) -> None:
+    """Opening a database that is up to date does not import it (0.2 s of every start)."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/state.db"
+    asyncio.run(upgrade(url))
+    program = (
+        "import asyncio, sys; from server.state.database import open_database\n"
+        "async def main():\n    await (await open_database(sys.argv[1])).close()\n"
+        "asyncio.run(main()); sys.exit('alembic' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program, url], check=True, cwd=Path(__file__).parents[3])

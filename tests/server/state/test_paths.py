@@ -1,0 +1,95 @@
+"""Runs as the watcher reads them."""
+
+import pytest
+from sqlalchemy import insert
+
+from server.state import paths
+from server.state.database import Database
+from server.state.tables import run
+
+HOUR = 3600 * 10**9
+Row = tuple[str, str, str, str, int, int]
+"""agent, target, verdict, device key, hour it began, rounds."""
+
+
+async def store(database: Database, *rows: Row, place: str = "Lyon") -> None:
+    """Store runs of an hour each; the newest of each path is its current one."""
+    newest = {(agent, target): hour for agent, target, _, _, hour, _ in sorted(rows, key=lambda row: row[4])}
+    values = [
+        {
+            "agent": agent,
+            "place": place,
+            "target": target,
+            "route": "direct",
+            "verdict": verdict,
+            "device_key": key,
+            "first_ns": hour * HOUR,
+            "last_ns": (hour + 1) * HOUR,
+            "rounds": rounds,
+            "current": newest[agent, target] == hour,
+            "finding": f"{agent}{hour}".encode(),
+        }
+        for agent, target, verdict, key, hour, rounds in rows
+    ]
+    async with database.writing() as transaction:
+        await transaction.execute(insert(run), values)
+
+
+async def test_runs_by_id(database: Database) -> None:
+    """In the order of their ids, with findings; a missing one is left out."""
+    await store(database, ("a", "x", "clean", "", 1, 3), ("a", "x", "inspected", "k:1", 2, 3))
+    async with database.reading() as transaction:
+        found = await paths.by_id(transaction, [2, 1, 99])
+    assert [(one.id, one.verdict, one.finding) for one in found] == [(1, "clean", b"a1"), (2, "inspected", b"a2")]
+
+
+async def test_the_keys_of_a_path(database: Database) -> None:
+    """Every key ever seen on it, and none of its neighbours'."""
+    await store(database, ("a", "x", "inspected", "k:1", 1, 3), ("a", "x", "clean", "", 2, 3), ("a", "y", "inspected", "k:2", 1, 3))
+    async with database.reading() as transaction:
+        assert await paths.device_keys_on(transaction, {("Lyon", "a", "x", "direct")}) == {("Lyon", "k:1")}
+        assert await paths.device_keys_on(transaction, {("Porto", "a", "x", "direct")}) == set()
+
+
+async def test_all_runs_of_paths_that_saw_a_device(database: Database) -> None:
+    """Also the clean ones, without their findings; not the paths that never saw it, not other places."""
+    await store(database, ("a", "x", "inspected", "k:1", 1, 3), ("a", "x", "clean", "", 2, 3), ("b", "x", "clean", "", 1, 3))
+    await store(database, ("a", "x", "clean", "", 5, 3), place="Porto")
+    async with database.reading() as transaction:
+        found = await paths.seen_by(transaction, "Lyon", ["k:1", "k:9"])
+    assert sorted((one.agent, one.first_ns // HOUR, one.finding) for one in found) == [("a", 1, b"a1"), ("a", 2, None)]
+
+
+async def test_only_the_newest_runs_of_a_path(database: Database) -> None:
+    """A path that turns all day does not cost more each time."""
+    many: list[Row] = [("a", "x", "inspected", "k:1", hour, 1) for hour in range(paths.NEWEST_RUNS + 5)]
+    await store(database, *many)
+    async with database.reading() as transaction:
+        found = await paths.seen_by(transaction, "Lyon", ["k:1"])
+    assert sorted(one.first_ns // HOUR for one in found) == list(range(5, paths.NEWEST_RUNS + 5))
+
+
+@pytest.mark.parametrize(
+    ("earlier", "rounds"),
+    [
+        (("a", "x", "clean", "", 9, 3), 3),
+        (("b", "x", "clean", "", 5, 3), 3),
+        (("b", "x", "clean", "", 9, 3), 1),
+        (("b", "y", "clean", "", 5, 3), None),
+        (("b", "x", "sanctioned", "", 5, 3), None),
+        (("b", "x", "clean", "", 11, 3), None),
+    ],
+)
+async def test_clean_rounds_before(database: Database, earlier: Row, rounds: int | None) -> None:
+    """The same target and route, any agent, before: all rounds of an old run or of the same agent, else the first; nothing later."""
+    await store(database, ("a", "x", "inspected", "k:1", 10, 3), earlier)
+    async with database.reading() as transaction:
+        assert (await paths.clean_rounds_before(transaction, [1], 2 * HOUR)).get(1) == rounds
+
+
+async def test_agents_that_report_at_a_place(database: Database) -> None:
+    """Each once, by its current runs, since a moment."""
+    await store(database, ("a", "x", "clean", "", 5, 3), ("a", "y", "clean", "", 5, 3), ("b", "x", "clean", "", 1, 3))
+    await store(database, ("c", "x", "clean", "", 5, 3), place="Porto")
+    async with database.reading() as transaction:
+        assert [await paths.agents_at(transaction, "Lyon", hour * HOUR) for hour in (0, 3, 7)] == [2, 1, 0]
