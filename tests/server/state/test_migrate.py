@@ -1,7 +1,6 @@
 """Migrations lead exactly to `tables.py`, forward only, with a copy before, and refuse what is not theirs."""
 
 import asyncio
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -42,6 +41,11 @@ def newer(folder: Path, then: str = "pass") -> Path:
     shutil.copytree(SCRIPTS, scripts)
     (scripts / "versions" / "r9999_more.py").write_text(SECOND_REVISION.format(head=HEAD, then=then))
     return scripts
+
+
+def beside(folder: Path, part: str) -> list[str]:
+    """Return the files of a folder that have `part` in their names."""
+    return sorted(file.name for file in folder.iterdir() if part in file.name)
 
 
 def schema(file: Path) -> dict[str, str]:
@@ -94,14 +98,14 @@ async def test_an_upgrade_keeps_the_rows_and_a_copy(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "state.db.before-0002")) as copy:
         assert copy.execute("SELECT value FROM counter").fetchall() == [(7,)]
         assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]
-    assert not [name for name in os.listdir(tmp_path) if name.endswith(".part")]
+    assert beside(tmp_path, ".part") == []
 
 
 async def test_a_new_database_needs_no_copy(tmp_path: Path) -> None:
     """Nothing is copied where there was nothing, nor where nothing changes."""
     for _ in range(2):
         await (await open_database(f"sqlite+aiosqlite:///{tmp_path}/state.db")).close()
-    assert not [name for name in os.listdir(tmp_path) if ".before-" in name]
+    assert beside(tmp_path, ".before-") == []
 
 
 async def test_an_upgrade_that_fails_changes_nothing(state_url: str, tmp_path: Path) -> None:

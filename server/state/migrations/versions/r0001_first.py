@@ -13,6 +13,7 @@ def upgrade() -> None:
     """Create every table."""
     _agents()
     _ledger()
+    _bodies()
     _failures()
     _runs()
     _devices()
@@ -88,6 +89,9 @@ def _ledger() -> None:
         sa.PrimaryKeyConstraint("stream", "first"),
         comment="Ranges an agent's full spool discarded, as it told us.",
     )
+
+
+def _bodies() -> None:
     op.create_table(
         "facts",
         sa.Column("id", sa.String(length=22), nullable=False),
