@@ -17,6 +17,7 @@ UNTESTED = {
 """Source file without a test file of its own, and why."""
 
 ON_THEIR_OWN = {
+    "tests/test_readme.py": "the README against the programs it names",
     "tests/test_architecture.py": "the walls between all rooms",
     "tests/test_tree.py": "the shape of the whole tree",
     "tests/judge/test_cases.py": "walks tests/cases, the recorded situations",
