@@ -36,6 +36,7 @@ class Decision:
     transaction: Transaction
     now_ns: int
     fresh: list[str] = field(default_factory=list)
+    recognised: set[Device] = field(default_factory=set)
 
     async def decide(self, rows: Sequence[Row]) -> None:
         """Decide inbox rows. Many rows about one device at one place are one decision: it is a function of the stored runs."""
@@ -59,6 +60,9 @@ class Decision:
             return
         name = _key(*_split(run.device_key))
         seen = replace(seen, keys=(name, *(key for key in seen.keys if key != name)))
+        if seen in self.recognised:  # one device at a site of 50 agents and 12 targets is 600 runs that say the same
+            return
+        self.recognised.add(seen)
         choice = choose(seen, await self._owners(seen.keys))
         if choice.new:
             await stored.add(self.transaction, _described(stored.DeviceRow(choice.device, first_seen_ns=run.first_ns), seen))
