@@ -37,3 +37,8 @@ async def confirm(connection: AsyncConnection, name: str, epoch: int) -> None:
     found = (await connection.execute(select(lease.c.epoch).where(lease.c.name == name).with_for_update())).scalar_one_or_none()
     if found != epoch:
         raise LeaseLost(f"lease {name}: epoch {epoch} was followed by {found}; another process decides now")
+
+
+async def release(connection: AsyncConnection, name: str, epoch: int) -> None:
+    """End a lease held under `epoch`, so that the next holder need not wait; nothing happens if it is another's."""
+    await connection.execute(update(lease).where(lease.c.name == name, lease.c.epoch == epoch).values(until_ns=0))

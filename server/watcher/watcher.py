@@ -53,19 +53,31 @@ class Watcher:
         self._woken.set()
 
     async def run(self) -> None:
-        """Work until cancelled; nothing is lost by that. A state database that is away is waited for."""
-        while True:
-            self._woken.clear()
-            try:
-                decided = await self.step()
-                if self.active:
-                    decided += await self.deliver()
-            except STATE_FAULTS as error:
-                _log.warning("watcher: state database: %s; trying again, nothing is lost", type(error).__name__)
-                decided = 0
-            if not decided:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), POLL_S)
+        """Work until cancelled, then give the lease back; nothing is lost by that. A state database that is away is waited for."""
+        try:
+            while True:
+                self._woken.clear()
+                if not await self._round():
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._woken.wait(), POLL_S)
+        finally:
+            with contextlib.suppress(*STATE_FAULTS):
+                await self._resign()
+
+    async def _round(self) -> int:
+        """Decide and deliver what is there; return how much that was."""
+        try:
+            decided = await self.step()
+            return decided + (await self.deliver() if self.active else 0)
+        except STATE_FAULTS as error:
+            _log.warning("watcher: state database: %s; trying again, nothing is lost", type(error).__name__)
+            return 0
+
+    async def _resign(self) -> None:
+        if self.active:
+            async with self._database.writing() as transaction:
+                await lease.release(transaction, LEASE, self._epoch)
+            self._epoch = 0
 
     async def step(self) -> int:
         """Decide what is there, at most one batch; return how many inbox rows were decided. 0 without the lease."""

@@ -45,3 +45,14 @@ async def test_a_lease_nobody_has_is_not_confirmed(database: Database) -> None:
     async with database.writing() as transaction:
         with pytest.raises(lease.LeaseLost):
             await lease.confirm(transaction, "watcher", 1)
+
+
+async def test_given_back(database: Database) -> None:
+    """The next need not wait; giving back another's lease does nothing."""
+    assert await take(database, "a", 0) == 1
+    async with database.writing() as transaction:
+        await lease.release(transaction, "watcher", 7)
+    assert await take(database, "b", 1) is None
+    async with database.writing() as transaction:
+        await lease.release(transaction, "watcher", 1)
+    assert await take(database, "b", 1) == 2

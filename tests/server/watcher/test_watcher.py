@@ -180,6 +180,9 @@ async def test_the_loop_wakes_delivers_and_ends(database: Database, tmp_path: Pa
         await store.arrived.wait()
         task.cancel()
     assert [one[0] for one in await sightings.told(database)] == ["appeared"]
+    successor = Watcher(database, None, "next", clock)
+    await successor.step()
+    assert successor.active  # the lease was given back
     await store.close()
 
 
