@@ -10,7 +10,6 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from agent.checker import Checker
@@ -25,7 +24,7 @@ from agent.network.settings import NetworkSettings, Timeouts
 from agent.planning import Planning
 from agent.probes import PROBES
 from agent.reporter import Reporter
-from agent.schedule import IN_FLIGHT, next_cycle, phase_s
+from agent.schedule import next_cycle, phase_s
 from agent.spool import Spool
 from agent.uplink import Uplink
 from wire.plan import Plan
@@ -108,7 +107,6 @@ def open_networks(settings: Settings, plan: Plan, check_chain: ChainCheck) -> Ma
 async def _until_signalled(agent: "_Agent") -> None:
     """Run the agent's tasks; a signal cancels them, which is all a stop needs."""
     loop = asyncio.get_running_loop()
-    loop.set_default_executor(ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="lookup"))  # asyncio's own has 6 threads on 2 cores
     stop = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C raises KeyboardInterrupt, which cancels as well

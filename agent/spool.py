@@ -19,6 +19,8 @@ from wire.receipt import Receipt, Refusal
 
 log = logging.getLogger(__name__)
 
+SpoolError = sqlite3.Error
+"""What `apply` and `reset_stream` raise when the disk refuses; nothing is changed then."""
 MAX_TOLD_RANGES = 64
 """wire.report.Report.dropped holds so many; the rest follow when these are receipted."""
 _RECENT_MANIFESTS = 8
@@ -228,7 +230,7 @@ class Spool:
         return {key: self._db.execute("SELECT bytes FROM body WHERE id = ?", (key,)).fetchone()[0] for key in wanted}
 
     def apply(self, receipt: Receipt) -> Applied | None:
-        """Do what a receipt says and return what that was; None when it is about another stream. Raises sqlite3.Error, undone."""
+        """Do what a receipt says and return what that was; None when it is about another stream. Raises SpoolError."""
         if receipt.stream != self.stream:
             return None
         if is_forked(receipt, self.last_seq, self._digest_of):

@@ -9,7 +9,6 @@ import contextlib
 import logging
 import random
 import socket
-import sqlite3
 import ssl
 import time
 from collections.abc import Awaitable, Callable
@@ -22,7 +21,7 @@ from pydantic import ValidationError
 from agent.config import Broker, Settings
 from agent.config_reader import ConfigError
 from agent.mqtt import CLOSE_S, CONNECT_S, Lost, Refused, Session
-from agent.spool import Spool
+from agent.spool import Spool, SpoolError
 from agent.window import Window
 from wire import topics
 from wire.receipt import Receipt
@@ -259,7 +258,7 @@ class Uplink:
                 )
                 self._window.restart(numbers)
                 return
-        except sqlite3.Error as error:
+        except SpoolError as error:
             log.warning("spool: a receipt could not be applied (%s); it will be given again", error)
             return
         for refusal in applied.quarantined:

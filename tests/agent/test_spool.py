@@ -2,7 +2,6 @@
 
 import itertools
 import logging
-import os
 import random
 import signal
 import sqlite3
@@ -13,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from agent.config_reader import ConfigError
 from agent.spool import Appended, Applied, Spool
 from wire.codec import content_id, decode, facts_bytes
 from wire.facts import DnsFacts, WebFacts
@@ -274,56 +272,6 @@ def test_a_full_disk_costs_reports_not_the_agent(spool: Spool, caplog: pytest.Lo
     report = decode(spool.payload(5) or b"")
     assert report.dropped == [(2, 4)]
     assert (spool.dropped, spool.dropped_ranges) == (3, ((2, 4),))
-
-
-def test_a_damaged_file_is_kept_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A file that is no database is renamed, said in the log, and a new spool begun."""
-    path = tmp_path / "spool.sqlite"
-    for number in (1, 2):
-        path.write_bytes(b"no database at all" * 100)
-        spool = Spool(path, "lyon-1", max_bytes=1000)
-        assert make(spool).seq == 1
-        spool.close()
-        assert (tmp_path / f"spool.sqlite.damaged-{number}").read_bytes().startswith(b"no database")
-    assert "is damaged" in caplog.text
-
-
-def test_damage_inside_is_found_at_the_start(tmp_path: Path) -> None:
-    """A file whose pages are overwritten is found by the check at opening, not by a crash later."""
-    path = tmp_path / "spool.sqlite"
-    spool = Spool(path, "lyon-1", max_bytes=1 << 20)
-    for _ in range(50):
-        make(spool, pad=256)
-    spool.tidy()
-    spool.close()
-    content = bytearray(path.read_bytes())
-    content[3 * 8192 :] = os.urandom(len(content) - 3 * 8192)
-    path.write_bytes(content)
-    fresh = Spool(path, "lyon-1", max_bytes=1 << 20)
-    assert fresh.pending() == []
-    fresh.close()
-
-
-def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
-    """A folder in place of the file, and a file in place of the folder, are told as configuration errors."""
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "file").write_text("x")
-    for path in (tmp_path / "folder", tmp_path / "file" / "spool.sqlite"):
-        with pytest.raises(ConfigError, match=r"^config: spool.path: .* cannot be written \(.+\); write "):
-            Spool(path, "lyon-1", max_bytes=1000)
-
-
-def test_another_agents_spool_is_refused(spool: Spool, tmp_path: Path) -> None:
-    """Reports of one agent are never sent as another's."""
-    with pytest.raises(ConfigError, match="holds reports of agent 'lyon-1'"):
-        Spool(tmp_path / "spool.sqlite", "paris-1", max_bytes=1000)
-
-
-def test_a_newer_spool_is_refused(spool: Spool, tmp_path: Path) -> None:
-    """A schema of a later version is not touched."""
-    spool._db.execute("PRAGMA user_version=99")
-    with pytest.raises(ConfigError, match="made by a newer agent"):
-        Spool(tmp_path / "spool.sqlite", "lyon-1", max_bytes=1000)
 
 
 def test_tidying_gives_the_disk_back(tmp_path: Path) -> None:
