@@ -1,7 +1,7 @@
 """scripts/bench collector: reports through real mosquitto (mutual TLS) into one collector process, judge and ledger on.
 
 The history is a null sink: it encodes and compresses like the InfluxDB writer and stops before the socket. The collector process counts
-its own CPU (getrusage), from its first report to its last receipt. The second run varies every report, so that the judge
+its own CPU (getrusage), from connecting to its last receipt. The second run varies every report, so that the judge
 remembers none. A "point" is an observation's row; rows of findings come on top and are counted apart.
 """
 
@@ -40,10 +40,11 @@ from server.ingest.mqtt import MqttIngest
 from server.ingest.secure import broker_settings
 from server.memory import relax_garbage_collection
 from server.state.database import open_database
-from tests.fakes.recorded import Recorded
+from tests.fakes.recorded import Recorded, Recording, record
 from tests.servers.certificates import COLLECTOR
 from tests.servers.fixtures import programs
 from tests.servers.mosquitto import Mosquitto
+from wire import topics
 
 AGENTS = 500
 """One stream each; a fleet of this size at one report a minute is 8 reports a second, so this is a backlog, the collector's worst hour."""
@@ -60,11 +61,12 @@ class Place:
     certificate: Path
     key: Path
     folder: Path
+    roots: Path
 
 
-def reports(count: int, *, vary: bool) -> Iterator[tuple[str, bytes]]:
+def reports(recording: Recording, count: int, *, vary: bool) -> Iterator[tuple[str, bytes]]:
     """Give `count` reports of AGENTS agents, in rounds, one cycle a minute, ending now: the bodies travel with an agent's first only."""
-    recorded = Recorded()
+    recorded = Recorded(recording)
     start_ns = time.time_ns() - (count // AGENTS + 2) * 60 * 10**9
     for number in range(count):
         yield recorded.report(number % AGENTS, start_ns + number // AGENTS * 60 * 10**9, vary=number if vary else 0)
@@ -89,7 +91,7 @@ class _Tally:
 async def collect(place: Place, count: int, pipe: Connection) -> None:
     """Be the collector process: subscribe, say so, then drain and report what it cost."""
     database = await open_database(f"sqlite+aiosqlite:///{place.folder}/state-{os.getpid()}.db")
-    history, judge = NullHistory(), Judge(load_knowledge(), Policy())
+    history, judge = NullHistory(), Judge(load_knowledge(place.roots), Policy())
     ingest = MqttIngest(settings(place, "collector-0"), structlog.get_logger())
     tally = _Tally(count)
     send = ingest.receipt
@@ -110,11 +112,8 @@ async def collect(place: Place, count: int, pipe: Connection) -> None:
         return collector.offer(topic, payload)
 
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(collector.run(), name="collector"), group.create_task(ingest.run(offer), name="ingest")]
-        while ingest.sentence:  # noqa: ASYNC110 - the ingest tells a log, not an event
-            await asyncio.sleep(0.01)
         before, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
-        pipe.send("ready")
+        tasks = [group.create_task(collector.run(), name="collector"), group.create_task(ingest.run(offer), name="ingest")]
         await tally.done.wait()
         used, took = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter() - began
         cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
@@ -147,6 +146,17 @@ def collector_process(place: Place, count: int, pipe: Connection, *, loop: str) 
         asyncio.run(collect(place, count, pipe))
 
 
+async def subscribe(place: Place) -> None:
+    """Make the collector's persistent session, so that reports wait for it at the broker."""
+    who = settings(place, "collector-0")
+    client, subscribed = Client("collector-0", clean_session=False, session_expiry_interval=3600), asyncio.Event()
+    client.on_subscribe = lambda *_: subscribed.set()
+    await client.connect(who.host, who.port, ssl=who.tls)
+    client.subscribe(topics.REPORTS, qos=1)
+    await subscribed.wait()
+    await client.disconnect()
+
+
 async def publish(place: Place, messages: Iterator[tuple[str, bytes]]) -> None:
     """Send all messages at QoS 1 with a window of ten."""
     who = settings(place, "bench")
@@ -161,26 +171,26 @@ async def publish(place: Place, messages: Iterator[tuple[str, bytes]]) -> None:
     await client.disconnect()
 
 
-def one_run(count: int, *, vary: bool, loop: str) -> dict[str, Any]:
+def one_run(recording: Recording, count: int, *, vary: bool, loop: str) -> dict[str, Any]:
     """Fill the broker while the collector drains; return what the collector says of itself."""
     broker = Mosquitto(programs()["mosquitto"])
     acl = broker.folder / "acl"
     acl.write_text(ACL)
-    broker._changes["acl_file"] = str(acl)  # noqa: SLF001 - the benchmark's publisher speaks for many agents
+    broker._changes |= {"acl_file": str(acl), "max_queued_bytes": "0"}  # noqa: SLF001 - the benchmark's publisher speaks for many agents
     broker.start()
     try:
         us, them = broker.certificates.identity("bench"), broker.certificates.identity(COLLECTOR)
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as name:
+            folder, ca = Path(name), broker.certificates.ca
+            (folder / "roots.pem").write_bytes(recording.roots)
             here, there = multiprocessing.Pipe()
-            place = Place(broker.port, broker.certificates.ca, them.certificate, them.key, Path(folder))
-            worker = multiprocessing.get_context("spawn").Process(
-                target=collector_process, args=(place, count, there), kwargs={"loop": loop}
-            )
+            place = Place(broker.port, ca, them.certificate, them.key, folder, folder / "roots.pem")
+            asyncio.run(subscribe(place))
+            sender = Place(broker.port, ca, us.certificate, us.key, folder, folder / "roots.pem")
+            asyncio.run(publish(sender, reports(recording, count, vary=vary)))
+            spawn = multiprocessing.get_context("spawn")
+            worker = spawn.Process(target=collector_process, args=(place, count, there), kwargs={"loop": loop})
             worker.start()
-            here.recv()
-            asyncio.run(
-                publish(Place(broker.port, broker.certificates.ca, us.certificate, us.key, Path(folder)), reports(count, vary=vary))
-            )
             result: dict[str, Any] = here.recv()
             worker.join()
             return result
@@ -206,14 +216,17 @@ def summary(raw: dict[str, Any]) -> dict[str, float]:
 def main() -> int:
     """Print both runs, then one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--reports", type=int, default=10_000)
+    parser.add_argument("--reports", type=int, default=20_000)
     parser.add_argument("--loop", choices=["asyncio", "uvloop"], default="asyncio")
     asked = parser.parse_args()
     if "mosquitto" not in programs():
         print("bench collector: mosquitto is not here; run scripts/servers as root", file=sys.stderr)
         return 2
-    steady = summary(one_run(asked.reports, vary=False, loop=asked.loop))
-    cold = summary(one_run(max(1000, asked.reports // 4), vary=True, loop=asked.loop))
+    with tempfile.TemporaryDirectory() as folder:
+        recording = asyncio.run(record(Path(folder)))
+    print(f"recorded: {len(recording.cycle['observations'])} observations, {len(recording.facts)} facts")
+    steady = summary(one_run(recording, asked.reports, vary=False, loop=asked.loop))
+    cold = summary(one_run(recording, max(1000, asked.reports // 4), vary=True, loop=asked.loop))
     for name, figures in (("steady", steady), ("nothing remembered", cold)):
         print(f"{name}: " + ", ".join(f"{key} {value}" for key, value in figures.items()))
     print(json.dumps(steady | {f"cold_{key}": value for key, value in cold.items()}))
