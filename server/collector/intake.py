@@ -76,7 +76,12 @@ def _read(arrival: Arrival, topic: topics.ReportTopic) -> Item:
 
 def _poison(arrival: Arrival, topic: topics.ReportTopic, reason: str) -> Item:
     entry = Entry(topic.seq, "quarantined", content_id(arrival.payload), "", 0)
-    return Item(arrival, topic.agent, entry, topic.stream, None, reason)
+    return Item(arrival, topic.agent, entry, topic.stream, None, _printable(reason))
+
+
+def _printable(text: str) -> str:
+    """Return text that every log, terminal and database takes: reasons name places in the payload, and its author chose those."""
+    return "".join(one if one.isprintable() else "?" for one in text)
 
 
 def _must_wait(report: Report, terms: Terms, now_ns: int) -> str:
