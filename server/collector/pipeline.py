@@ -163,7 +163,7 @@ class Pipeline:
             changed = [head for key, head in settled.heads.items() if head != locked.get(key)]
             await ledger_rows.write_heads(connection, changed, now_ns)
             await ledger_rows.write_entries(connection, _rows(settled.new), _rows(settled.replaced), now_ns)
-            await ledger_rows.note_dropped(self._database, connection, _dropped(items), now_ns)
+            await ledger_rows.note_dropped(self._database, connection, _dropped(settled), now_ns)
             answers.ends = await _ends(connection, settled.heads)
             stored = [meanings[id(item)] for item in settled.new + settled.replaced if item.report]
             outcome.told = await self._runs.take(connection, agents, stored, now_ns)
@@ -223,9 +223,13 @@ def _rows(items: Sequence[Item]) -> list[tuple[str, Entry, int]]:
     return [(item.stream, item.entry, len(item.report.cycle.observations) if item.report else 0) for item in items]
 
 
-def _dropped(items: Sequence[Item]) -> dict[str, tuple[tuple[int, int], ...]]:
-    found = {item.stream: dropped_of(item) for item in items if item.report and item.report.dropped}
-    return {key: ranges for key, ranges in found.items() if ranges}
+def _dropped(settled: Settled) -> dict[str, set[tuple[int, int]]]:
+    """Return what the streams' own agents say they dropped; a copy's word counts for nothing."""
+    found: dict[str, set[tuple[int, int]]] = {}
+    for item in settled.new + settled.replaced + settled.duplicates:
+        if item.report and item.report.dropped:
+            found.setdefault(item.stream, set()).update(dropped_of(item))
+    return found
 
 
 def _clones(settled: Settled, before: dict[str, Head], now_ns: int) -> list[bytes]:

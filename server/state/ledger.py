@@ -6,10 +6,10 @@ Everything is by batch: one SELECT for all streams, `executemany` for all rows (
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import cast
 
-from sqlalchemy import bindparam, or_, select, tuple_, update
+from sqlalchemy import bindparam, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.collector.ledger import Entry, Head, Ranges, read_beyond
+from server.collector.ledger import Entry, Head, read_beyond
 from server.state.database import Database
 from server.state.tables import agent, dropped, ledger, stream
 
@@ -136,10 +136,14 @@ async def write_agents(connection: AsyncConnection, agents: Mapping[str, tuple[i
         await connection.execute(_UPDATE_AGENT, rows)
 
 
-async def note_dropped(database: Database, connection: AsyncConnection, ranges: Mapping[str, Ranges], now_ns: int) -> None:
+async def note_dropped(
+    database: Database, connection: AsyncConnection, ranges: Mapping[str, Collection[tuple[int, int]]], now_ns: int
+) -> None:
     """Keep what agents say they dropped; a range told again changes nothing."""
     rows = [
-        {"stream": key, "first": first, "last": last, "noted_ns": now_ns} for key, pairs in sorted(ranges.items()) for first, last in pairs
+        {"stream": key, "first": first, "last": last, "noted_ns": now_ns}
+        for key, pairs in sorted(ranges.items())
+        for first, last in sorted(pairs)
     ]
     if rows:
         await connection.execute(database.insert_or_ignore(dropped), rows)
@@ -162,11 +166,8 @@ async def completeness(connection: AsyncConnection, agent_id: str, start_ns: int
         low_high[:] = min(low_high[0], row.seq), max(low_high[1], row.seq)
     expected = present = gone = 0
     for key, (low, high) in spans.items():
-        inside = [
-            or_(ledger.c.seq.between(low, high)),
-            ledger.c.stream == key,
-        ]
-        known = {row.seq for row in await connection.execute(select(ledger.c.seq).where(*inside))}
+        inside = ledger.c.stream == key, ledger.c.seq.between(low, high)
+        known = set((await connection.scalars(select(ledger.c.seq).where(*inside))).all())
         ranges = await connection.execute(select(dropped.c.first, dropped.c.last).where(dropped.c.stream == key))
         lost = {seq for first, last in ranges for seq in range(max(first, low), min(last, high) + 1)} - known
         expected, present, gone = expected + high - low + 1, present + len(known), gone + len(lost)

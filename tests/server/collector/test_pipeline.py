@@ -224,6 +224,15 @@ async def test_dropped_ranges_are_done_and_counted(bench: Bench) -> None:
     assert [(row.first, row.last) for row in await bench.rows(tables.dropped)] == [(1, 4)]
 
 
+async def test_every_dropped_range_is_noted_and_no_copys(bench: Bench) -> None:
+    """Two reports of one batch tell of different ranges: both are noted. A copy's ranges are not."""
+    agent = Agent(seq=8)
+    await bench.take(agent.report(START_NS, dropped=[(1, 2)]), agent.report(START_NS + SECOND, dropped=[(5, 6)]))
+    clone = Agent("agent-02", seq=11)
+    await bench.take(clone.report(START_NS, dropped=[(3, 4)]), Agent(seq=9).report(START_NS + 1, dropped=[(7, 8)]))
+    assert [(row.first, row.last) for row in await bench.rows(tables.dropped)] == [(1, 2), (5, 6)]
+
+
 async def test_reassignment_never_moves_what_is_written(bench: Bench) -> None:
     """Killed after the write, reassigned, replayed: same site; only what is measured a minute later belongs to the new one."""
     agent = Agent()
