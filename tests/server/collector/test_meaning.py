@@ -88,7 +88,7 @@ def test_a_site_is_part_of_the_tags_kept() -> None:
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Prepared judgements and tags never outgrow their bounds, and losing them changes nothing."""
     monkeypatch.setattr(module, "MAX_PREPARED", 2)
-    monkeypatch.setattr(module, "MAX_TAGS", 30)
+    monkeypatch.setattr(module, "MAX_LABELS", 30)
     small, judge = interpreter(), FakeJudge()
     judge.memo_hits = 0
     points = [interpret(small, Agent()).points for _ in range(6)]
@@ -96,7 +96,7 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(5):
         interpret(small, Agent(f"agent-{number}", f"{number:032x}"))
     assert len(small._prepared) <= 2
-    assert len(small._tags) <= 30 + 25
+    assert len(small._labels) <= 30 + 25
 
 
 def test_unknown_kinds_are_set_aside() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from judge.finding import Device, DeviceKey, Evidence, Finding
-from server.collector.points import FIELD_TYPES, MEASUREMENTS, TAGS, finding_fields, measured_ns, observation_point, tags_of
+from server.collector.points import FIELD_TYPES, MEASUREMENTS, TAGS, finding_fields, label_of, measured_ns, observation_point, tags_of
 from server.history import lines
 from tests.fakes.reports import START_NS, TARGETS, Agent
 from wire.codec import decode
@@ -43,7 +43,7 @@ def test_a_points_time_is_the_measured_microsecond_and_the_index(started_ns: int
 def test_tags_are_the_listed_ones_in_their_order() -> None:
     """The first write fixes the order on InfluxDB 3."""
     for facts in (WebFacts(target=TARGETS[0]), DnsFacts(target=TARGETS[0]), EgressFacts(target=TARGETS[0])):
-        tags = tags_of(facts, "Porto", "agent-01")
+        tags = tags_of(label_of(facts.target, facts.route), "Porto", "agent-01")
         assert tuple(key for key, _ in tags) == TAGS
         assert dict(tags)["target"] == "outlook.office365.com:443"
     assert set(MEASUREMENTS) == {*KINDS, "finding"}
@@ -111,5 +111,7 @@ def test_any_target_is_a_line_of_the_line_protocol() -> None:
     for host in ("a b", "a,b", "a=b", "a\\", "ä"):
         facts = WebFacts(target=Target(host=host, category="Control", workload="Control"))
         observation = WebObservation(kind="web", facts=FACTS_ID, at_us=0)
-        line = lines.encode(observation_point(observation, facts, tags_of(facts, "Site one, Porto", "agent-01"), 1, REPORT))
+        line = lines.encode(
+            observation_point(observation, facts, tags_of(label_of(facts.target, facts.route), "Site one, Porto", "agent-01"), 1, REPORT)
+        )
         assert line.count(b"\n") == 0
