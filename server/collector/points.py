@@ -6,13 +6,14 @@ observation's index, so writing a report again gives the same rows.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from judge.finding import Finding
-from server.history.port import Point, Value
+from server.history.port import Point, SharedFields, Value
 from wire.facts import KnownFacts
 from wire.observation import KnownObservation
 from wire.report import Report
+from wire.target import Target
 
 TAGS: Final = ("site", "agent", "target", "route", "workload", "category")
 """The tag keys of `web`, `dns`, `egress` and `finding`, in their order on the line (the first write fixes it on InfluxDB 3)."""
@@ -27,16 +28,29 @@ def measured_ns(report: Report, at_us: int, index: int) -> int:
     return (report.cycle.started_ns + at_us * 1000) // 1000 * 1000 + index
 
 
-def tags_of(facts: KnownFacts, site: str, agent: str) -> Tags:
-    """Return the tags of all points about this target and route."""
-    target = facts.target
+class Label(NamedTuple):
+    """What a point is about, whoever measured it: the same for all agents, so it is made once for each facts id."""
+
+    target: str
+    route: str
+    workload: str
+    category: str
+
+
+def label_of(target: Target, route: str) -> Label:
+    """Return the label of a target on a route."""
+    return Label(target.name, route, target.workload, target.category)
+
+
+def tags_of(label: Label, site: str, agent: str) -> Tags:
+    """Return the tags of all points about this target and route. Points of one report share the tuple; the encoder makes use of that."""
     return (
         ("site", site),
         ("agent", agent),
-        ("target", target.name),
-        ("route", facts.route),
-        ("workload", target.workload),
-        ("category", target.category),
+        ("target", label.target),
+        ("route", label.route),
+        ("workload", label.workload),
+        ("category", label.category),
     )
 
 
@@ -115,18 +129,18 @@ FIELD_TYPES: Mapping[str, type] = {
 """Every field and its type, for ever: InfluxDB refuses a second type. A test holds that each point keeps to it."""
 
 
-def finding_fields(finding: Finding, knowledge: str) -> dict[str, Value]:
+def finding_fields(finding: Finding, knowledge: str) -> SharedFields:
     """Return the fields of a finding's point; the same finding gives the same fields, so they are made once and shared."""
     device = finding.device
-    fields: dict[str, Value] = {
-        "verdict": finding.verdict,
-        "severity": finding.severity,
-        "responsible": finding.responsible,
-        "confidence": float(finding.confidence),
-        "deterministic": finding.deterministic,
-        "signals": " ".join(one.signal for one in finding.evidence),
-        "knowledge": knowledge,
-    }
+    fields = SharedFields(
+        verdict=finding.verdict,
+        severity=finding.severity,
+        responsible=finding.responsible,
+        confidence=float(finding.confidence),
+        deterministic=finding.deterministic,
+        signals=" ".join(one.signal for one in finding.evidence),
+        knowledge=knowledge,
+    )
     if device is not None:
         fields["device_key"] = finding.device_key
         fields["device_class"] = device.device_class

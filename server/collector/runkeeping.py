@@ -90,7 +90,7 @@ def _fold(runs: AgentRuns, meaning: Meaning, latest_ns: int) -> int:
     at_ns = _started(meaning)
     is_late = at_ns <= latest_ns
     for one in meaning.findings:
-        current = runs.current.get(Path(meaning.site, one.target, one.route))
+        current = runs.current.get(Path(meaning.site, one.label.target, one.label.route))
         if (
             current is not None
             and current.rounds >= ENOUGH_ROUNDS

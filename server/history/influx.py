@@ -62,9 +62,10 @@ class Influx:
         """Return when all points but the rejected ones are durable. Requests: one per 5,000 points or 8 MiB, plus those of `_part`."""
         rejected: list[Rejected] = []
         ready: list[Line] = []
+        heads: lines.Heads = {}
         for point in points:
             try:
-                ready.append((point, lines.encode(point)))
+                ready.append((point, lines.encode(point, heads)))
             except ValueError as error:
                 rejected.append(Rejected(point, "malformed", str(error)))
         for request in _requests(ready):

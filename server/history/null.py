@@ -16,7 +16,8 @@ class NullHistory:
 
     async def write(self, bucket: Bucket, points: Sequence[Point]) -> list[Rejected]:  # noqa: ARG002 - the port's signature
         """Encode, compress, count, forget. Raises ValueError for a point no store would take: in a benchmark that is a mistake."""
-        self.bytes += len(gzip.compress(b"\n".join(map(lines.encode, points)), compresslevel=1, mtime=0))
+        heads: lines.Heads = {}
+        self.bytes += len(gzip.compress(b"\n".join([lines.encode(point, heads) for point in points]), compresslevel=1, mtime=0))
         self.points += len(points)
         return []
 

@@ -17,6 +17,12 @@ Condition = Literal["away", "slow", "busy", "refused", "missing_bucket"]
 """Why nothing can be stored now: no answer, too slow, 429 or 503, 401 or 403, 404."""
 
 
+class SharedFields(dict[str, Value]):
+    """Fields that many points have alike, never changed after they are made; a store may keep what it makes of them in `made`."""
+
+    made: str = ""
+
+
 @dataclass(slots=True)
 class Point:
     """One row. `tags` in their fixed order, values not empty; a field keeps its name and type for ever; floats are always floats."""
