@@ -149,15 +149,18 @@ class Session:
 
     async def close(self) -> None:
         """Say goodbye within a second, else hang up. The last will is then the broker's to publish."""
-        connection = self._client._connection  # noqa: SLF001 - gmqtt gives no way to hang up
+        connection, self._client._connection = self._client._connection, None  # noqa: SLF001 - gmqtt gives no way to hang up
+        if connection is None:
+            return
         try:
             async with asyncio.timeout(CLOSE_S):
-                await self._client.disconnect()
+                if not self.lost:
+                    connection.send_disconnect(reason_code=0)
+                await connection.close()
         except (OSError, TimeoutError):
             pass
         finally:
-            if connection is not None:
-                connection._transport.abort()  # noqa: SLF001 - as above
+            connection._transport.abort()  # noqa: SLF001 - as above
 
     def _on_message(self, _client: Client, topic: str, payload: bytes, *_: object) -> int:
         self._messages.append((topic, bytes(payload)))

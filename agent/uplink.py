@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 RETRY_FIRST_S = 1.0
 RETRY_MAX_S = 30.0
 """Longer waits are the commonest complaint about other agents' MQTT (ten minutes there); shorter ones hammer a broker at its start."""
+SILENT_S = 300.0
+"""Connected, and no receipt for so long with reports in flight: by then each was sent four times. A socket alone proves nothing."""
 NOT_AUTHORISED = 0x87
 """MQTT 5 section 3.4.2.1."""
 
@@ -148,6 +150,7 @@ class Uplink:
         self._since_report: Trouble | None = None
         self._told = False
         self._receipts_unreadable = False
+        self._heard = now()
 
     def added(self, seq: int | None, dropped: tuple[int, ...] = ()) -> None:
         """Take note of a report just spooled, and of those that had to make room for it."""
@@ -203,7 +206,8 @@ class Uplink:
     async def _serve(self, session: Session) -> None:
         """Send what is due and take what comes, until the connection is lost."""
         self._state(None)
-        self._window.online(self._now())
+        self._heard = self._now()
+        self._window.online(self._heard)
         while not session.lost:
             self._wake.clear()
             for topic, payload in session.take():
@@ -211,6 +215,8 @@ class Uplink:
             if session.refusal is not None:
                 self._state(self._explain_refusal(session.refusal))
                 session.refusal = None
+            elif self._window.in_flight and self._now() - self._heard > SILENT_S:
+                self._state(self._explain_silence())
             for seq in self._window.due(self._now()):
                 await self._send(session, seq)
             await self._sleep()
@@ -265,7 +271,7 @@ class Uplink:
             log.error("uplink: the centre could not read report %d and put it into quarantine: %s", refusal.seq, refusal.reason)
         for refusal in receipt.held:
             log.warning("uplink: the centre cannot take report %d yet: %s", refusal.seq, refusal.reason)
-        now = self._now()
+        now = self._heard = self._now()
         self._retry_s = RETRY_FIRST_S  # a receipt proves the whole way there and back; a connection alone does not
         if self._trouble is not None and applied.done:
             self._state(None)
@@ -277,6 +283,11 @@ class Uplink:
         agent = self._spool.agent
         what = "not authorised" if code == NOT_AUTHORISED else f"reason code 0x{code:02x}"
         return Trouble("refused", f"uplink: the broker refuses reports ({what}); allow agent {agent} to write mw/v1/agent/{agent}/#")
+
+    def _explain_silence(self) -> Trouble:
+        place = f"{self._broker.host}:{self._broker.port}"
+        told = f"the broker at {place} takes reports, but the centre has receipted none for {SILENT_S / 60:.0f} min"
+        return Trouble("unreachable", f"uplink: {told}; check that the collector runs, and the broker's access list")
 
     def _state(self, trouble: Trouble | None) -> None:
         """Log the change, not the attempt."""

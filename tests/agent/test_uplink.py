@@ -18,7 +18,7 @@ from agent.config_reader import ConfigError
 from agent.mqtt import Lost, Refused
 from agent.spool import Applied, Spool
 from agent.uplink import Uplink, client_tls, explain
-from tests.fakes.centre import Centre, port_of, running_broker, running_centre
+from tests.fakes.centre import Centre, hang_up, port_of, running_broker, running_centre
 from wire import topics
 from wire.codec import content_id, facts_bytes
 from wire.facts import WebFacts
@@ -148,6 +148,28 @@ async def test_unreceipted_reports_come_again_on_reconnect(spool: WatchedSpool, 
     assert sum("connected to" in line for line in caplog.messages) == 2
 
 
+async def test_a_silent_centre_is_told(spool: WatchedSpool, caplog: pytest.LogCaptureFixture) -> None:
+    """A broker that takes reports is no proof of a centre: after five minutes without a receipt that is said, until the next."""
+    seconds = 0.0
+    make(spool)
+    async with running_centre() as centre:
+        centre.silent = True
+        uplink = Uplink(settings(centre.port), spool, now=lambda: seconds)
+        async with running(uplink):
+            await centre.until(lambda: len(centre.payloads) == 1)
+            seconds = 301.0
+            uplink.added(make(spool)[0])
+            await centre.until(lambda: len(centre.payloads) == 3)
+            assert uplink.take_trouble() == "unreachable"
+            centre.silent = False
+            uplink.added(make(spool)[0])
+            seconds = 600.0
+            await spool.until([])
+            assert uplink.take_trouble() == "unreachable"  # it was, since the report before
+            assert uplink.take_trouble() == ""
+    assert "takes reports, but the centre has receipted none for 5 min" in caplog.text
+
+
 async def test_a_forked_stream_goes_on_as_a_new_one(spool: WatchedSpool, caplog: pytest.LogCaptureFixture) -> None:
     """Told to reset, the agent renumbers what is unreceipted into a new stream, and all of it is stored."""
     make(spool, 3)
@@ -237,10 +259,12 @@ async def tls_front(context: ssl.SSLContext, backend: int, read: bytearray) -> A
             group.create_task(pump(back_reader, writer, None), name="back")
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
     try:
-        yield server.sockets[0].getsockname()[1]
+        yield port
     finally:
         server.close()
+        await hang_up(port)
 
 
 async def test_mutual_tls_carries_reports(spool: WatchedSpool, tmp_path: Path) -> None:

@@ -1,0 +1,115 @@
+"""`check` on a stand-in world and without any: status, exit, JSON; nobody is blamed for a dead link."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from agent import check as checking
+from agent.check import Checked, check, plain
+from agent.config import Settings, load
+from agent.planning import default_plan
+from judge.finding import Finding, Judgement
+from tests.fakes import agent_files
+from tests.fakes.world import running_world
+from wire.target import Target
+from wire.vocabulary import Verdict
+
+TARGET = Target(host="outlook.office365.com", category="Optimize", workload="Exchange")
+HOSTS = [target.name for target in default_plan().targets]
+
+
+def checked(verdicts: Sequence[Verdict]) -> Checked:
+    """Return a check with these verdicts."""
+    findings = tuple(Finding(TARGET, "direct", verdict, "none", 0.9, "nobody", "s", "w") for verdict in verdicts)
+    return Checked(Judgement(findings, "k", "p"), 1, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "status"),
+    [
+        (["clean", "sanctioned"], "clean"),
+        (["clean", "inspected"], "findings"),
+        (["clean", "unreachable"], "findings"),
+        (["inconclusive"], "findings"),
+        (["unreachable", "unreachable"], "offline"),
+        ([], "offline"),
+    ],
+)
+def test_status_follows_the_verdicts(verdicts: list[Verdict], status: str) -> None:
+    """Clean or sanctioned is clean; nothing reached at all is offline; anything else is a finding."""
+    assert checked(verdicts).status == status
+
+
+def test_json_has_its_promised_names() -> None:
+    """The head of the JSON object, then what the judge's own encoding has."""
+    assert list(plain(checked(["clean"]))) == ["status", "software", "measured_ns", "seconds", "knowledge", "policy", "notes", "findings"]
+
+
+def settings(folder: Path, resolver: str, connect: str = "") -> Settings:
+    """Return settings of a laboratory without plan and broker."""
+    config = folder / "check.toml"
+    config.write_text(f'[lab]\nenabled = true\nresolvers = ["{resolver}"]\n[lab.connect]\n{connect}')
+    return load(config, need_broker=False)
+
+
+async def test_a_world_of_own_roots_is_clean(tmp_path: Path) -> None:
+    """All twelve targets answer under the laboratory's public roots: each is judged, none is a failure."""
+    async with running_world(tmp_path, HOSTS) as world:
+        config = agent_files.write(tmp_path, world, 1, agent_files.plan())
+        done = await check(load(config, need_broker=False))
+    assert len(done.judgement.findings) == 12
+    assert "unreachable" not in {one.verdict for one in done.judgement.findings}
+    assert done.status != "offline"
+    evidence = {one.signal for finding in done.judgement.findings for one in finding.evidence}
+    assert "public_chain" in evidence
+
+
+async def test_a_chain_under_foreign_roots_is_found(tmp_path: Path) -> None:
+    """The same world, with a public root store that does not know it and an OS store that does, is inspection."""
+    async with running_world(tmp_path, HOSTS) as world:
+        text = agent_files.write(tmp_path, world, 1, agent_files.plan()).read_text()
+        (tmp_path / "mitm.toml").write_text(text.replace(f'public_roots = "{world.roots}"\n', ""))
+        done = await check(load(tmp_path / "mitm.toml", need_broker=False))
+    assert done.status == "findings"
+    assert {one.verdict for one in done.judgement.findings} == {"inspected"}
+
+
+async def test_without_internet_nobody_is_blamed(tmp_path: Path) -> None:
+    """With no resolver answering, the machine is offline: every host unreachable, the control too, and no device is named."""
+    done = await check(settings(tmp_path, "127.0.0.1:9"))
+    assert done.status == "offline"
+    assert len(done.judgement.findings) == 12
+    assert all(one.device is None for one in done.judgement.findings)
+
+
+async def test_a_silent_network_is_told_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When probes hang, the whole check ends at its limit with what there is."""
+    monkeypatch.setattr(checking, "WHOLE_S", 0.2)
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, ("127.0.0.1", 0))
+    port = transport.get_extra_info("sockname")[1]
+    done = await check(settings(tmp_path, f"127.0.0.1:{port}"))
+    transport.close()
+    assert done.status == "offline"
+
+
+def test_main_prints_json_and_the_exit_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Offline is exit 2 with one JSON object; a bad file is exit 2 with a sentence."""
+    settings(tmp_path, "127.0.0.1:9")
+    assert checking.main(tmp_path / "check.toml", as_json=True) == 2
+    assert json.loads(capsys.readouterr().out)["status"] == "offline"
+    assert checking.main(tmp_path / "none.toml", as_json=True) == 2
+    assert capsys.readouterr().err.startswith("config: ")
+
+
+def test_main_speaks_plainly_when_offline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without --json the offline sentence is what a person reads, and no colour is in it."""
+    settings(tmp_path, "127.0.0.1:9")
+    assert checking.main(tmp_path / "check.toml", as_json=False) == 2
+    told = " ".join(capsys.readouterr().out.split())
+    assert "This machine has no way to the Internet just now" in told
+    assert "That says nothing about Microsoft 365 or about a device on the way." in told
+    assert "\x1b" not in told

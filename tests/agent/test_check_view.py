@@ -1,0 +1,78 @@
+"""What a person reads: verdict first, then the rows that matter, whose job, and no colour where none is wanted."""
+
+import io
+
+from rich.console import Console
+
+from agent.check_view import JOBS, SHAPES, progress, show
+from judge.finding import Finding, Judgement
+from wire.target import Target
+from wire.vocabulary import VERDICTS, Responsible, Severity, Verdict
+
+
+def finding(host: str, verdict: Verdict, severity: Severity = "none", port: int = 443) -> Finding:
+    """Return a finding."""
+    target = Target(host=host, port=port, category="Optimize", workload="Exchange")
+    job: Responsible = "intermediary" if verdict == "inspected" else "nobody"
+    links = ("https://example/guide",)
+    return Finding(target, "direct", verdict, severity, 0.9, job, f"{host} is {verdict}.", "Not otherwise.", links=links)
+
+
+def shown(*findings: Finding, offline: bool = False, color: bool = False) -> str:
+    """Return what is printed on a terminal 120 columns wide."""
+    out = io.StringIO()
+    console = Console(file=out, width=120, highlight=False, force_terminal=color, color_system="truecolor" if color else None)
+    show(Judgement(findings, "2026", "none", ("a note",)), offline=offline, seconds=3.2, console=console)
+    return out.getvalue()
+
+
+def test_the_worst_comes_first() -> None:
+    """The first line is the worst finding; its row names host, verdict and whose job; clean hosts are one line."""
+    text = shown(finding("a.example", "clean"), finding("b.example", "inspected", "high"), finding("c.example", "clean"))
+    lines = text.splitlines()
+    assert lines[0].startswith("▲ 1 of 3 connections inspected. b.example is inspected.")
+    assert "whoever runs the device" in text
+    assert "● 2 clean: a.example, c.example" in text
+    assert "See https://example/guide" in text
+    assert "Note: a note" in text
+    assert "middlewatch-agent check --json" in text
+
+
+def test_all_clean_is_one_sentence() -> None:
+    """Nothing found is said in one sentence, without a table."""
+    text = shown(finding("a.example", "clean"))
+    assert text.startswith("● Nothing stands between this machine and Microsoft 365 on 1 of 1 connections.")
+    assert "whose job" not in text
+
+
+def test_sanctioned_is_said_apart() -> None:
+    """What policy sanctions is not called clean."""
+    text = shown(finding("a.example", "clean"), finding("login.example", "sanctioned"))
+    assert "on 1 of 2 connections, the rest is sanctioned by policy." in text
+    assert "◐ 1 sanctioned: login.example" in text
+
+
+def test_a_port_other_than_443_is_shown() -> None:
+    """Hosts by name, and by name and port where it is not the usual one."""
+    assert "relay.example:3478" in shown(finding("relay.example", "unreachable", "high", 3478))
+
+
+def test_offline_shows_no_table() -> None:
+    """Offline is two sentences, whatever the findings say."""
+    text = shown(finding("a.example", "unreachable"), offline=True)
+    assert "no way to the Internet" in text
+    assert "a.example" not in text
+
+
+def test_colour_is_never_alone() -> None:
+    """Every verdict has a shape beside its colour; without a terminal there is no escape sequence, with one there is."""
+    assert set(SHAPES) == set(VERDICTS)
+    assert "\x1b" not in shown(finding("a.example", "inspected", "high"))
+    assert "\x1b" in shown(finding("a.example", "inspected", "high"), color=True)
+    assert all(JOBS.values())
+
+
+def test_progress_is_silent_without_a_terminal() -> None:
+    """Nothing is printed while it works when standard error is no terminal."""
+    with progress():
+        pass
