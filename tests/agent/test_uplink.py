@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import trustme
 
 from agent.config import Agent, Broker, Settings, SpoolPlace
 from agent.config import Uplink as UplinkSettings
@@ -18,7 +17,8 @@ from agent.config_reader import ConfigError
 from agent.mqtt import Lost, Refused
 from agent.spool import Applied, Spool
 from agent.uplink import Uplink, client_tls, explain
-from tests.fakes.centre import Centre, hang_up, port_of, running_broker, running_centre
+from tests.fakes.centre import Centre, port_of, running_broker, running_centre
+from tests.fakes.tls_front import Authority, tls_front
 from wire import topics
 from wire.codec import content_id, facts_bytes
 from wire.facts import WebFacts
@@ -73,7 +73,7 @@ def make(spool: Spool, count: int = 1, chain: tuple[bytes, ...] = ()) -> list[in
     return made
 
 
-def settings(port: int, authority: "Authority | None" = None) -> Settings:
+def settings(port: int, authority: Authority | None = None) -> Settings:
     """Return settings for a broker on loopback: a laboratory's without TLS, or with the files of an authority."""
     place = Broker("127.0.0.1", port, "3.1.1", tls=False)
     if authority is not None:
@@ -213,58 +213,6 @@ async def test_rubbish_receipts_are_survived(spool: WatchedSpool, caplog: pytest
             await spool.until([])
     assert plans == [b"a plan"]
     assert caplog.text.count("is not readable") == 1
-
-
-class Authority:
-    """A private CA with files on disk, as a configuration names them."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        self.ca = trustme.CA()
-        self.server = self.ca.issue_cert("127.0.0.1")
-        self.ca_file, self.certificate, self.key = folder / "ca.pem", folder / "agent.pem", folder / "agent.key"
-        self.ca.cert_pem.write_to_path(self.ca_file)
-        client = self.ca.issue_cert("lyon-1")
-        client.cert_chain_pems[0].write_to_path(self.certificate)
-        client.private_key_pem.write_to_path(self.key)
-
-    def server_context(self, clients: trustme.CA) -> ssl.SSLContext:
-        """Return the context of a server that wants certificates of `clients`."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.server.configure_cert(context)
-        context.verify_mode = ssl.CERT_REQUIRED
-        clients.configure_trust(context)
-        return context
-
-
-@asynccontextmanager
-async def tls_front(context: ssl.SSLContext, backend: int, read: bytearray) -> AsyncIterator[int]:
-    """Run a TLS server that passes plain bytes on to `backend` and keeps what clients said; yields its port."""
-
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, kept: bytearray | None) -> None:
-        try:
-            while data := await reader.read(65536):
-                if kept is not None:
-                    kept += data
-                writer.write(data)
-        except OSError:
-            pass
-        finally:
-            writer.close()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        back_reader, back_writer = await asyncio.open_connection("127.0.0.1", backend)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(pump(reader, back_writer, read), name="there")
-            group.create_task(pump(back_reader, writer, None), name="back")
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
-    port = server.sockets[0].getsockname()[1]
-    try:
-        yield port
-    finally:
-        server.close()
-        await hang_up(port)
 
 
 async def test_mutual_tls_carries_reports(spool: WatchedSpool, tmp_path: Path) -> None:
