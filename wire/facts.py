@@ -48,7 +48,10 @@ class WebFacts(Message):
 
 
 class DnsFacts(Message):
-    """One lookup: which resolver was asked, and how it failed. Answers vary by design (CDN steering): they are in the sample."""
+    """One lookup: which resolver was asked, by which aliases it led on, and how it failed.
+
+    Answers vary by design (CDN steering): they are in the sample. The CNAME chain takes one of a few forms, each of which travels once.
+    """
 
     kind: Literal["dns"] = "dns"
     target: Target
@@ -56,6 +59,7 @@ class DnsFacts(Message):
     failure: Failure | None = None
     stage: Stage | None = None
     resolver: Word = ""
+    cnames: Annotated[list[Text], Field(max_length=32)] = []
 
 
 class EgressFacts(Message):

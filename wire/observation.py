@@ -40,7 +40,7 @@ class WebObservation(Message):
 
 
 class DnsObservation(Message):
-    """Sample of the `dns` probe: addresses in the order received, the CNAME chain in order."""
+    """Sample of the `dns` probe: addresses in the order received."""
 
     kind: Literal["dns"]
     facts: ContentId
@@ -50,7 +50,6 @@ class DnsObservation(Message):
     clock: Clock = "kernel"
     dns_ms: Milliseconds | None = None
     answers: Annotated[list[Word], Field(max_length=64)] = Field(default_factory=list)
-    cnames: Annotated[list[Text], Field(max_length=32)] = Field(default_factory=list)
     error: Text | None = None
 
 

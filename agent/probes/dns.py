@@ -11,14 +11,21 @@ from wire.target import Route, Target
 NAME: Final = "dns"
 MAX_ANSWERS = 64
 MAX_CNAMES = 32
-"""The caps of `wire.observation.DnsObservation`."""
+"""The caps of `wire.observation.DnsObservation` and `wire.facts.DnsFacts`."""
 
 
 async def measure(target: Target, route: Route, net: Network, clock: CycleClock) -> Measured:
     """Ask for the target's addresses and return what came. Answers vary by design, so they are sample and not facts."""
     at_us = clock.at_us()
     found = await net.resolve(target.host)
-    facts = DnsFacts(target=target, route=route.name, failure=found.failure, stage=found.stage, resolver=found.resolver[:64])
+    facts = DnsFacts(
+        target=target,
+        route=route.name,
+        failure=found.failure,
+        stage=found.stage,
+        resolver=found.resolver[:64],
+        cnames=[name[:256] for name in found.cnames[:MAX_CNAMES]],
+    )
     seen = DnsObservation(
         kind=NAME,
         facts=facts_id(facts),
@@ -26,7 +33,6 @@ async def measure(target: Target, route: Route, net: Network, clock: CycleClock)
         suspect=found.suspect,
         clock=found.clock,
         answers=list(found.answers[:MAX_ANSWERS]),
-        cnames=[name[:256] for name in found.cnames[:MAX_CNAMES]],
         **present(dns_ms=found.dns_ms, error=found.error),
     )
     return Measured(seen, facts)

@@ -85,7 +85,7 @@ def _web(fields: dict[str, Value], _observation: Any, facts: Any) -> None:  # no
 
 def _dns(fields: dict[str, Value], observation: Any, facts: Any) -> None:  # noqa: ANN401 - the kind chose this function
     fields["answers"] = " ".join(observation.answers)
-    fields["cnames"] = " ".join(observation.cnames)
+    fields["cnames"] = " ".join(facts.cnames)
     if facts.resolver:
         fields["resolver"] = facts.resolver
 

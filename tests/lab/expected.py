@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.lab.readback import Key, Rows
 
-_NOT_FIELDS = {"kind", "at_us", "answers", "cnames"}
+_NOT_FIELDS = {"kind", "at_us", "answers"}
 _OF_FACTS = {"web": ("tls", "http"), "dns": ("resolver",), "egress": ("address",)}
 
 
@@ -34,7 +34,7 @@ def _fields(seen: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
     fields = {"clock": "kernel"} | {name: value for name, value in seen.items() if name not in _NOT_FIELDS}
     fields |= {name: body[name] for name in _OF_FACTS[seen["kind"]] if body.get(name)}
     if seen["kind"] == "dns":
-        fields |= {"answers": " ".join(seen.get("answers", [])), "cnames": " ".join(seen.get("cnames", []))}
+        fields |= {"answers": " ".join(seen.get("answers", [])), "cnames": " ".join(body.get("cnames", []))}
     if seen["kind"] == "web" and body.get("trust"):
         fields |= {"trust_os": body["trust"]["os"], "trust_public": body["trust"]["public"]}
     if body.get("failure"):

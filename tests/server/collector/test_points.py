@@ -66,8 +66,8 @@ def test_facts_a_table_asks_for_are_fields_too() -> None:
     failed = web(WebFacts(target=TARGETS[0], failure="reset", stage="tls"), suspect=True, repeat=True)
     assert (failed["failure"], failed["stage"], failed["suspect"], failed["repeat"]) == ("reset", "tls", True, True)
     assert web(WebFacts(target=TARGETS[0], failure="unknown"))["stage"] == ""
-    dns = DnsObservation(kind="dns", facts=FACTS_ID, at_us=0, dns_ms=2.5, answers=["192.0.2.1", "192.0.2.2"], cnames=["a", "b"])
-    point = observation_point(dns, DnsFacts(target=TARGETS[0], resolver="192.0.2.53"), (), 1, REPORT)
+    dns = DnsObservation(kind="dns", facts=FACTS_ID, at_us=0, dns_ms=2.5, answers=["192.0.2.1", "192.0.2.2"])
+    point = observation_point(dns, DnsFacts(target=TARGETS[0], resolver="192.0.2.53", cnames=["a", "b"]), (), 1, REPORT)
     assert point.measurement == "dns"
     assert (point.fields["answers"], point.fields["cnames"], point.fields["resolver"]) == ("192.0.2.1 192.0.2.2", "a b", "192.0.2.53")
     egress = EgressObservation(kind="egress", facts=FACTS_ID, at_us=0, total_ms=2.5)
