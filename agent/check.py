@@ -98,7 +98,7 @@ async def check(settings: Settings) -> Checked:
 
 
 async def _measure(settings: Settings, checker: Checker) -> list[Taken]:
-    planning = Planning(settings.plan, settings.agent.state, checker.check_plan)
+    planning = Planning(settings.plan, None, checker.check_plan)
     if settings.plan.file is not None:
         await planning.start()
     plan = _hurried(planning.plan)

@@ -32,11 +32,14 @@ def default_plan() -> Plan:
 
 
 class Planning:
-    """Holds the plan in force. `version` is 0 for the shipped one; `refused` says in a word why a newer one is not in force."""
+    """Holds the plan in force. `version` is 0 for the shipped one; `refused` says in a word why a newer one is not in force.
 
-    def __init__(self, source: PlanSource, state: Path, check: CheckPlan) -> None:
+    The last good envelope is kept in `state`; without that folder nothing is written.
+    """
+
+    def __init__(self, source: PlanSource, state: Path | None, check: CheckPlan) -> None:
         self._source = source
-        self._kept = state / "plan.json"
+        self._kept = state / "plan.json" if state else None
         self._check = check
         self._stamp: tuple[int, int] | None = None
         self.plan = default_plan()
@@ -45,7 +48,7 @@ class Planning:
 
     async def start(self) -> None:
         """Take up the last good plan and the configured file. Raises ConfigError when that file is not there."""
-        if self._kept.exists() and self._source.keys:
+        if self._kept is not None and self._kept.exists() and self._source.keys:
             await self._offer(self._kept.read_bytes(), keep=False)
             self.refused = None  # of a file we kept ourselves; the configured one decides
         if self._source.file is not None:
@@ -98,8 +101,8 @@ class Planning:
             return False if again else self._refuse("older", f"its version is {plan.version}, version {self.version} is in force")
         self.plan, self.version, self.refused = plan, plan.version, None
         log.info("plan: version %d is in force: %d targets, every %g s", plan.version, len(plan.targets), plan.cadence_s)
-        if keep:
-            self._keep(payload)
+        if keep and self._kept is not None:
+            self._keep(self._kept, payload)
         return True
 
     def _refuse(self, word: Refusal, why: str) -> bool:
@@ -107,14 +110,14 @@ class Planning:
         self.refused = word
         return False
 
-    def _keep(self, payload: bytes) -> None:
+    def _keep(self, place: Path, payload: bytes) -> None:
         """Write the last good envelope so that a crash leaves either the old file or the new one."""
-        fresh = self._kept.with_suffix(".new")
+        fresh = place.with_suffix(".new")
         try:
             with fresh.open("wb") as file:
                 file.write(payload)
                 file.flush()
                 os.fsync(file.fileno())
-            fresh.replace(self._kept)
+            fresh.replace(place)
         except OSError as error:
-            log.warning("plan: version %d cannot be kept in %s (%s); it is in force until the agent stops", self.version, self._kept, error)
+            log.warning("plan: version %d cannot be kept in %s (%s); it is in force until the agent stops", self.version, place, error)

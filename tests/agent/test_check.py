@@ -56,13 +56,14 @@ def settings(folder: Path, resolver: str, connect: str = "") -> Settings:
 
 
 async def test_a_world_of_own_roots_is_clean(tmp_path: Path) -> None:
-    """All twelve targets answer under the laboratory's public roots: each is judged, none is a failure."""
+    """All twelve targets answer under the laboratory's public roots: each is judged, none is a failure, nothing is kept."""
     async with running_world(tmp_path, HOSTS) as world:
         config = agent_files.write(tmp_path, world, 1, agent_files.plan())
         done = await check(load(config, need_broker=False))
     assert len(done.judgement.findings) == 12
     assert "unreachable" not in {one.verdict for one in done.judgement.findings}
     assert done.status != "offline"
+    assert not (tmp_path / "state").exists()
     evidence = {one.signal for finding in done.judgement.findings for one in finding.evidence}
     assert "public_chain" in evidence
 
