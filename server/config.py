@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 
 class BadConfiguration(Exception):  # noqa: N818 - an outcome, named as the outcome
@@ -24,14 +24,23 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+def _is_address(text: str, *schemes: str) -> bool:
+    """Return whether this is scheme://host, with a port that can be one or none."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port >= 0)
+    except ValueError:
+        return False
+
+
 class Broker(_Section):
     """`embedded = true` starts a broker of its own on the url's host and port (MQTT 3.1.1, loopback, for the demo and trials)."""
 
     url: str = "mqtts://localhost:8883"
     embedded: bool = False
     version: Literal["3.1.1", "5"] = "5"
-    client_id: str = "collector-0"
-    share: str = ""
+    client_id: Annotated[str, Field(min_length=1, max_length=128)] = "collector-0"
+    share: Annotated[str, Field(pattern="^[^/+#]*$")] = ""
     acknowledge: Literal["stored", "arrival"] = "stored"
     ca: Path | None = None
     certificate: Path | None = None
@@ -42,18 +51,15 @@ class Broker(_Section):
     @field_validator("url")
     @classmethod
     def _address(cls, value: str) -> str:
-        try:
-            parts = urlsplit(value)
-            usable = parts.scheme in {"mqtt", "mqtts"} and parts.hostname and (parts.port or 1) > 0
-        except ValueError:
-            usable = False
-        if not usable:
+        if not _is_address(value, "mqtt", "mqtts"):
             raise ValueError(f"{value!r} is not an address; write mqtts://host:8883")
         return value
 
     @model_validator(mode="after")
     def _secure(self) -> "Broker":
         host = urlsplit(self.url).hostname
+        if self.embedded and not self.url.startswith("mqtt://"):
+            raise ValueError(f"url: the embedded broker has no TLS, so not {self.url!r}; write mqtt://127.0.0.1:1883")
         if self.url.startswith("mqtt://") and host not in {"localhost", "127.0.0.1", "::1"}:
             raise ValueError("url: mqtt:// is for this machine only; write mqtts://host:8883 and set ca, certificate and key")
         if self.url.startswith("mqtts://") and not (self.ca and self.certificate and self.key):
@@ -75,7 +81,7 @@ class History(_Section):
     def _complete(self) -> "History":
         if self.kind == "influx" and not self.token:
             raise ValueError("token: InfluxDB needs a token; set history.token or MIDDLEWATCH_HISTORY__TOKEN")
-        if self.kind == "influx" and urlsplit(self.url).scheme not in {"http", "https"}:
+        if self.kind == "influx" and not _is_address(self.url, "http", "https"):
             raise ValueError(f"url: {self.url!r} is not an address; write http://host:8086")
         return self
 
@@ -88,7 +94,8 @@ class State(_Section):
     @field_validator("url")
     @classmethod
     def _known(cls, value: str) -> str:
-        if not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+        file = value.removeprefix("sqlite+aiosqlite:///")
+        if file in {value, "", ":memory:"} and not _is_address(value, "postgresql+asyncpg"):
             raise ValueError("write sqlite+aiosqlite:///FILE or postgresql+asyncpg://user:password@host/database")
         return value
 
@@ -174,6 +181,9 @@ def load_settings(path: Path) -> Settings:
         raise BadConfiguration([f"config: {path} is not TOML: {error}"]) from None
     try:
         return Settings(**plain)
+    except SettingsError as error:
+        sentence = f"config: the environment: {error}; a section is set one by one, as MIDDLEWATCH_HISTORY__TOKEN"
+        raise BadConfiguration([sentence]) from None
     except ValidationError as error:
         raise BadConfiguration([_problem(one) for one in error.errors(include_url=False)]) from None
 
@@ -183,6 +193,8 @@ def _problem(one: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
     message = one["msg"].removeprefix("Value error, ")
     if one["type"] == "extra_forbidden":
         return f"config: {place}: there is no such setting; remove it, or look for a spelling mistake"
+    if one["type"] == "model_type":
+        return f"config: {place}: is a section; write [{place}] and its settings below"
     head, colon, rest = message.partition(": ")
     if one["type"] == "value_error" and colon and head.isidentifier():
         return f"config: {place}.{head}: {rest}"

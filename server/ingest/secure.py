@@ -17,7 +17,7 @@ def broker_settings(broker: Broker) -> BrokerSettings:
         version="3.1.1" if broker.embedded else broker.version,
         client_id=broker.client_id,
         share="" if broker.embedded else broker.share,
-        acknowledge=broker.acknowledge,
+        acknowledge="arrival" if broker.embedded else broker.acknowledge,  # amqtt waits 5 s for an acknowledgement, then gives up
         tls=tls,
         username=broker.username,
         password=broker.password,
