@@ -37,6 +37,7 @@ from server.collector.telemetry import Telemetry
 from server.config import Broker
 from server.history.null import NullHistory
 from server.ingest.mqtt import MqttIngest
+from server.ingest.port import Replies
 from server.ingest.secure import broker_settings
 from server.memory import relax_garbage_collection
 from server.state.database import open_database
@@ -45,6 +46,7 @@ from tests.servers.certificates import COLLECTOR
 from tests.servers.fixtures import programs
 from tests.servers.mosquitto import Mosquitto
 from wire import topics
+from wire.receipt import Receipt
 
 AGENTS = 500
 """One stream each; a fleet of this size at one report a minute is 8 reports a second, so this is a backlog, the collector's worst hour."""
@@ -78,14 +80,20 @@ def settings(place: Place, name: str) -> Any:  # noqa: ANN401 - BrokerSettings
     return broker_settings(Broker(url=url, ca=place.ca, certificate=place.certificate, key=place.key, client_id=name))
 
 
-class _Tally:
-    """Counts what the collector answers."""
+class Tally:
+    """Passes receipts on and counts what they say."""
 
-    def __init__(self, wanted: int) -> None:
-        self.wanted = wanted
+    def __init__(self, inner: Replies, wanted: int) -> None:
+        self._inner, self._wanted = inner, wanted
+        self._upto: dict[str, int] = {}
         self.done = asyncio.Event()
-        self.upto: dict[str, int] = {}
-        self.bytes = 0
+
+    async def receipt(self, agent: str, receipt: Receipt) -> None:
+        """Send one receipt; be done when all reports are receipted."""
+        await self._inner.receipt(agent, receipt)
+        self._upto[receipt.stream] = receipt.upto
+        if sum(self._upto.values()) >= self._wanted:
+            self.done.set()
 
 
 async def collect(place: Place, count: int, pipe: Connection) -> None:
@@ -93,22 +101,14 @@ async def collect(place: Place, count: int, pipe: Connection) -> None:
     database = await open_database(f"sqlite+aiosqlite:///{place.folder}/state-{os.getpid()}.db")
     history, judge = NullHistory(), Judge(load_knowledge(place.roots), Policy())
     ingest = MqttIngest(settings(place, "collector-0"), structlog.get_logger())
-    tally = _Tally(count)
-    send = ingest.receipt
-
-    async def receipt(agent: str, one: Any) -> None:  # noqa: ANN401 - Receipt
-        await send(agent, one)
-        tally.upto[one.stream] = one.upto
-        if sum(tally.upto.values()) >= tally.wanted:
-            tally.done.set()
-
-    ingest.receipt = receipt  # type: ignore[method-assign]
+    tally, received = Tally(ingest, count), 0
     telemetry = Telemetry(CollectorRegistry(), structlog.get_logger())
     pipeline = Pipeline(database, history, Interpreter(judge), Terms(accept_lab_agents=True))
-    collector = Collector(pipeline, ingest, Replay(database, history), telemetry, time.time_ns)
+    collector = Collector(pipeline, tally, Replay(database, history), telemetry, time.time_ns)
 
     def offer(topic: str, payload: bytes) -> Any:  # noqa: ANN401 - Collector.offer's future
-        tally.bytes += len(payload)
+        nonlocal received
+        received += len(payload)
         return collector.offer(topic, payload)
 
     async with asyncio.TaskGroup() as group:
@@ -124,7 +124,7 @@ async def collect(place: Place, count: int, pipe: Connection) -> None:
                 "cpu_s": cpu,
                 "seconds": took,
                 "rows": history.points,
-                "bytes": tally.bytes,
+                "bytes": received,
                 "peak_rss_mb": used.ru_maxrss / 1024,
                 "hits": judge.memo_hits,
                 "misses": judge.memo_misses,
