@@ -90,27 +90,32 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns) -> 
             wake_watcher=watcher.wake if watcher else lambda: None,
         )
         server = Server(settings, database, history, collector, telemetry, ingest, watcher, broker.port, 0, 0)
-        await _start(server, stack)
         server.console_port = await listen(settings.console.listen, stack, lambda app: add_health(app, registry, lambda: _health(server)))
         server.reflector_port = await listen(settings.reflector.listen, stack, add_reflector)
+        await stack.enter_async_context(_at_work(server))  # last: by now all that cannot start has said so
         yield server
 
 
-async def _start(server: Server, stack: contextlib.AsyncExitStack) -> None:
-    """Start the tasks; they are cancelled when the stack unwinds."""
-    group = await stack.enter_async_context(asyncio.TaskGroup())
-    tasks = []
-    if server.settings.collector.enabled:
-        tasks.append(group.create_task(server.collector.run(), name="collector"))
-        tasks.append(group.create_task(server.ingest.run(server.collector.offer), name="mqtt-ingest"))
-    if server.watcher is not None:
-        tasks.append(group.create_task(server.watcher.run(), name="watcher"))
-
-    def stop() -> None:
-        for task in tasks:
-            task.cancel()
-
-    stack.callback(stop)
+@asynccontextmanager
+async def _at_work(server: Server) -> AsyncIterator[None]:
+    """Run the tasks while the body runs. What the body raises comes out as it is: a TaskGroup would wrap it."""
+    raised: Exception | None = None
+    async with asyncio.TaskGroup() as group:
+        tasks = []
+        if server.settings.collector.enabled:
+            tasks.append(group.create_task(server.collector.run(), name="collector"))
+            tasks.append(group.create_task(server.ingest.run(server.collector.offer), name="mqtt-ingest"))
+        if server.watcher is not None:
+            tasks.append(group.create_task(server.watcher.run(), name="watcher"))
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - raised again below
+            raised = error
+        finally:
+            for task in tasks:
+                task.cancel()
+    if raised is not None:
+        raise raised
 
 
 def _health(server: Server) -> Health:
