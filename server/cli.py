@@ -20,7 +20,7 @@ from rich.table import Table
 
 from server import run as running
 from server.config import BadConfiguration, Settings, load_settings
-from server.fleet.plans import BadPlan, make_key, sign_plan
+from server.fleet.plans import BadKey, BadPlan, make_key, sign_plan
 from server.history.influx import Influx
 from server.history.port import Unavailable
 from server.state import assignments, quarantine
@@ -179,8 +179,10 @@ def plan_key(file: Path) -> None:
     """Make a signing key; print the public half for the agents' configuration."""
     try:
         typer.echo(make_key(file))
+    except FileExistsError:
+        raise fail([f"plan key: {file} is there already and is never overwritten; name another file"]) from None
     except OSError as error:
-        raise fail([f"plan key: {file} cannot be written ({error.strerror}); it must not exist yet"]) from None
+        raise fail([f"plan key: {file} cannot be written ({error.strerror}); name a file in a folder you can write"]) from None
 
 
 @plan_app.command("sign")
@@ -189,7 +191,9 @@ def plan_sign(plan: Path, key: Path, out: Path) -> None:
     try:
         out.write_bytes(sign_plan(plan.read_bytes(), key.read_bytes()))
     except OSError as error:
-        raise fail([f"plan sign: {error.filename}: {error.strerror}"]) from None
+        raise fail([f"plan sign: {error.filename}: {error.strerror}; check the path and its permissions"]) from None
+    except BadKey as bad:
+        raise fail([f"plan sign: {key}: {bad}"]) from None
     except BadPlan as bad:
         raise fail([f"plan sign: {plan}: {bad}"]) from None
     typer.echo(f"signed: {out}")

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -90,8 +91,9 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns) -> 
             wake_watcher=watcher.wake if watcher else lambda: None,
         )
         server = Server(settings, database, history, collector, telemetry, ingest, watcher, broker.port, 0, 0)
-        server.console_port = await listen(settings.console.listen, stack, lambda app: add_health(app, registry, lambda: _health(server)))
-        server.reflector_port = await listen(settings.reflector.listen, stack, add_reflector)
+        pages = partial(add_health, registry=registry, health=lambda: _health(server))
+        server.console_port = await listen("console.listen", settings.console.listen, stack, pages)
+        server.reflector_port = await listen("reflector.listen", settings.reflector.listen, stack, add_reflector)
         await stack.enter_async_context(_at_work(server))  # last: by now all that cannot start has said so
         yield server
 
@@ -119,12 +121,14 @@ async def _at_work(server: Server) -> AsyncIterator[None]:
 
 
 def _health(server: Server) -> Health:
-    parts = {
-        "history": server.telemetry.condition_sentence or "ok",
-        "broker": server.ingest.sentence or "ok",
-        "lab": "this centre accepts lab agents" if server.settings.collector.accept_lab_agents else "",
-    }
-    return Health(server.telemetry.condition == "ok" and not server.ingest.sentence, parts)
+    """Return what the parts that are switched on say of themselves."""
+    parts = {}
+    if server.settings.collector.enabled:
+        parts = {"history": server.telemetry.condition_sentence or "ok", "broker": server.ingest.sentence or "ok"}
+    ok = set(parts.values()) <= {"ok"}
+    if server.settings.collector.accept_lab_agents:
+        parts["lab"] = "this centre accepts lab agents"
+    return Health(ok, parts)
 
 
 def _judge(settings: Settings) -> Judge:

@@ -8,8 +8,8 @@ from aiohttp import web
 from server.config import BadConfiguration
 
 
-async def listen(address: str, stack: contextlib.AsyncExitStack, add: Callable[[web.Application], None]) -> int:
-    """Serve an application on `address:port`; return the port, 0 when off."""
+async def listen(setting: str, address: str, stack: contextlib.AsyncExitStack, add: Callable[[web.Application], None]) -> int:
+    """Serve on `address:port` until the stack ends; return the port, 0 when off. Raises BadConfiguration naming `setting`."""
     if not address:
         return 0
     host, _, port = address.rpartition(":")
@@ -22,5 +22,6 @@ async def listen(address: str, stack: contextlib.AsyncExitStack, add: Callable[[
     try:
         await site.start()
     except OSError as error:
-        raise BadConfiguration([f"config: {address} cannot be opened ({error.strerror}); choose a free address and port"]) from None
+        why = (error.strerror or str(error)).rpartition("): ")[2]  # asyncio puts the address before the reason
+        raise BadConfiguration([f"config: {setting}: {address} cannot be opened ({why}); choose a free address and port"]) from None
     return int(runner.addresses[0][1])

@@ -2,9 +2,13 @@
 
 import base64
 import hashlib
+import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat, load_pem_private_key
 from pydantic import ValidationError
@@ -13,7 +17,11 @@ from wire.plan import Envelope, Plan
 
 
 class BadPlan(Exception):  # noqa: N818 - an outcome, named as the outcome
-    """The plan or the key cannot be used; the text says why."""
+    """The plan cannot be used; the text says why."""
+
+
+class BadKey(BadPlan):
+    """The key cannot be used; the text says why."""
 
 
 def make_key(file: Path) -> str:
@@ -37,18 +45,39 @@ def key_id(key: Ed25519PrivateKey) -> str:
 
 
 def sign_plan(plan: bytes, key_pem: bytes) -> bytes:
-    """Return the envelope of a checked plan, as JSON. Raises BadPlan."""
+    """Return the envelope of a checked plan, as JSON. Raises BadPlan and BadKey."""
+    key = _private_key(key_pem)
     try:
         checked = Plan.model_validate_json(plan)
+        unknown = list(_unknown(json.loads(plan), checked.model_dump(mode="json", exclude_unset=True)))
+        if unknown:
+            raise BadPlan(f"{unknown[0]}: a plan has no such field; remove it, or look for a spelling mistake")
+        body = checked.dump().decode()
+        return Envelope(body=body, key_id=key_id(key), signature=base64.b64encode(key.sign(body.encode())).decode()).dump()
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise BadPlan(f"{'.'.join(str(part) for part in first['loc']) or 'plan'}: {first['msg']}") from None
+
+
+def _private_key(pem: bytes) -> Ed25519PrivateKey:
     try:
-        key = load_pem_private_key(key_pem, None)
-    except (ValueError, TypeError):
-        raise BadPlan("the key file holds no PEM private key; make one with middlewatch-server plan key") from None
+        key = load_pem_private_key(pem, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: it asks for a password
+        raise BadKey("holds no PEM private key without a password; make one with middlewatch-server plan key") from None
     if not isinstance(key, Ed25519PrivateKey):
-        raise BadPlan("the key is not an Ed25519 key; make one with middlewatch-server plan key")
-    body = checked.dump().decode()
-    signature = base64.b64encode(key.sign(body.encode())).decode()
-    return Envelope(body=body, key_id=key_id(key), signature=signature).dump()
+        raise BadKey("is not an Ed25519 key; make one with middlewatch-server plan key")
+    return key
+
+
+def _unknown(given: Any, taken: Any, place: str = "") -> Iterator[str]:  # noqa: ANN401 - any JSON
+    """Give the places of what the schema ignored: agents must, for newer plans; an operator's slip must not pass."""
+    if isinstance(given, dict) and isinstance(taken, dict):
+        for name, value in given.items():
+            where = f"{place}.{name}" if place else name
+            if name not in taken:
+                yield where
+            else:
+                yield from _unknown(value, taken[name], where)
+    elif isinstance(given, list) and isinstance(taken, list):
+        for index, (one, kept) in enumerate(zip(given, taken, strict=False)):
+            yield from _unknown(one, kept, f"{place}.{index}")
