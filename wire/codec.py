@@ -1,4 +1,4 @@
-"""Bytes to reports and back: JSON, optionally zlib; caps before and after inflating; content ids.
+"""Bytes to reports and back: JSON, optionally zlib (plain, or with a preset dictionary); caps before and after inflating; content ids.
 
 `decode` has three outcomes: a Report, `Newer` (a later major version: the agent keeps it), or `Malformed` (never will be one).
 Nothing else is raised for any bytes.
@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from wire.dictionary import DICTIONARY
 from wire.facts import Facts
 from wire.model import Range
 from wire.report import MAJOR, Report
@@ -23,6 +24,8 @@ MAX_WIRE_BYTES = 1 << 20
 MAX_INFLATED_BYTES = 4 << 20
 """4 MiB: zlib makes 8:1 of our reports (measured), so a legitimate report stays far below."""
 _ZLIB_FIRST_BYTE = 0x78
+_PRESET_DICTIONARY = 0x20
+"""FDICT in the second byte of a zlib stream (RFC 1950): it was made with DICTIONARY, whose checksum zlib compares."""
 _facts: TypeAdapter[Any] = TypeAdapter(Facts)
 
 
@@ -92,7 +95,10 @@ def encode(  # noqa: PLR0913 - a report has these parts
         plain = {key: base64.b64encode(der).decode() for key, der in certificates.items()}
         parts += [b',"certificates":', json.dumps(plain, separators=(",", ":")).encode()]
     payload = b"".join([*parts, b"}"])
-    return zlib.compress(payload, 6) if compress else payload
+    if not compress:
+        return payload
+    deflater = zlib.compressobj(6, zdict=DICTIONARY)
+    return deflater.compress(payload) + deflater.flush()
 
 
 def decode(payload: bytes) -> Report:
@@ -158,7 +164,7 @@ def inflate(payload: bytes) -> bytes:
         return payload
     if not payload or payload[0] != _ZLIB_FIRST_BYTE:
         raise Malformed("neither JSON nor zlib: the first byte is not '{' or 0x78")
-    inflater = zlib.decompressobj()
+    inflater = zlib.decompressobj(zdict=DICTIONARY) if payload[1:2] and payload[1] & _PRESET_DICTIONARY else zlib.decompressobj()
     try:
         text = inflater.decompress(payload, MAX_INFLATED_BYTES + 1)
     except zlib.error:

@@ -58,7 +58,7 @@ class Staged:
         if abs(self._clock.drift_ns() - drift) > STEP_NS:
             self._suspect = True
         total = _ms(started, self._last)
-        rest = round(total - sum(self._seen.get(phase, 0.0) for phase in PHASES), 3)
+        rest = round(total - sum(self._seen.get(phase, 0.0) for phase in PHASES), 2)
         unaccounted = rest if rest > ADDS_UP_MS else None
         return Fetched(self._clock.name, self._suspect, total_ms=total, unaccounted_ms=unaccounted, **self._seen)
 
@@ -161,4 +161,4 @@ class Staged:
 
 def _ms(began: int, done: int) -> float:
     """Return a span of nanoseconds in milliseconds; a clock that was set back in between gives 0, and the sample is suspect."""
-    return min(max(0.0, round((done - began) / 1e6, 3)), MAX_MS)
+    return min(max(0.0, round((done - began) / 1e6, 2)), MAX_MS)

@@ -97,7 +97,7 @@ async def _lookup(host: str, kind: str, resolvers: Sequence[tuple[str, int]], cl
         resolver = place[0] if place[1] == 53 else joined(*place)
         try:
             answer, stamp, late = await _ask(place, query, wire, clock, timeout_s / len(asked))
-            told = _read(answer, resolver, round(max(0.0, (stamp - began) / 1e6), 3), late=late)
+            told = _read(answer, resolver, round(max(0.0, (stamp - began) / 1e6), 2), late=late)
         except (OSError, Failed, dns.exception.DNSException) as error:
             failure, text = classify(error)
             told = Lookup(resolver, failure=failure, error=text)

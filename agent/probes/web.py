@@ -69,7 +69,7 @@ def _observation(facts: WebFacts, where: Destination, seen: Fetched, at_us: int)
         tls_ms=seen.tls_ms,
         first_byte_ms=seen.first_byte_ms,
         body_ms=seen.body_ms,
-        total_ms=None if seen.total_ms is None else round(seen.total_ms + (dns_ms or 0.0), 3),
+        total_ms=None if seen.total_ms is None else round(seen.total_ms + (dns_ms or 0.0), 2),
         unaccounted_ms=seen.unaccounted_ms,
     )
     rest = present(
