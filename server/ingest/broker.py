@@ -8,17 +8,19 @@ hashes for 128 ms on the loop (measured), hence the small plugin here.
 import contextlib
 import hmac
 import logging
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from amqtt.broker import Broker as AmqttBroker
 from amqtt.contexts import Action
-from amqtt.errors import AMQTTError
+from amqtt.errors import BrokerError
 from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
 
 from wire.topics import PREFIX
 
 COLLECTOR = "collector"
+_AGENT = re.compile("[a-z0-9][a-z0-9-]{0,62}")
 
 for noisy in ("amqtt", "transitions"):
     logging.getLogger(noisy).setLevel(logging.CRITICAL)  # thousands of lines at a shutdown (measured)
@@ -51,7 +53,10 @@ class OwnTopics(BaseTopicPlugin):  # type: ignore[misc] # amqtt has no types
         """Return whether this user may do this on this topic."""
         if session is None or session.username == COLLECTOR:
             return session is not None
-        own = f"{PREFIX}/agent/{str(session.client_id).rpartition('-')[0]}/"  # client id: agent id, dash, first of stream
+        agent = str(session.client_id).rpartition("-")[0]  # client id: agent id, dash, first of stream
+        if not _AGENT.fullmatch(agent):  # `+` would be everybody
+            return False
+        own = f"{PREFIX}/agent/{agent}/"
         rest = (topic or "").removeprefix(own)
         if rest == topic:
             return False
@@ -76,7 +81,7 @@ class EmbeddedBroker:
         broker = AmqttBroker(config)
         try:
             await broker.start()
-        except (AMQTTError, OSError) as error:
+        except (BrokerError, OSError) as error:
             cause = error.__cause__ or error
             raise BrokerUnavailable(
                 f"broker: {self._host}:{self._port} cannot be opened ({cause}); set broker.url to a free port"

@@ -8,9 +8,9 @@ import asyncio
 import logging
 import random
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from gmqtt import Client
 from gmqtt.mqtt.handler import MQTTConnectError
@@ -25,6 +25,7 @@ SESSION_SECONDS = 3600
 """How long the broker keeps our queue while we are away; agents resend anyway, this saves them the wait."""
 RECEIVE_MAXIMUM = 1000
 
+T = TypeVar("T")
 Offer = Callable[[str, bytes], "asyncio.Future[None] | None"]
 
 logging.getLogger("gmqtt").setLevel(logging.CRITICAL)  # it logs tracebacks for ordinary disconnects; we log our own sentence
@@ -53,11 +54,13 @@ class MqttIngest:
         settings: BrokerSettings,
         log: Any,  # noqa: ANN401 - structlog's bound logger has no useful type
         connected: Callable[[float], None] = lambda _: None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._settings = settings
         self._offer: Offer = _nobody
         self._log = log
         self._connected = connected
+        self._sleep = sleep
         self._client: Client | None = None
         self.sentence = "not connected yet"
 
@@ -68,16 +71,16 @@ class MqttIngest:
         while True:
             try:
                 was_up = await self._session()
-            except (OSError, TimeoutError, Refused, MQTTConnectError) as error:
+            except (OSError, ValueError, Closed, NotAllowed, MQTTConnectError) as error:  # ValueError: a host no resolver can spell
                 was_up = False
                 self._say(_sentence(self._settings, error))
             pause = 0.5 if was_up else min(pause * 2, LONGEST_PAUSE_S)
-            await asyncio.sleep(random.uniform(0.1, pause))  # noqa: S311 - jitter
+            await self._sleep(random.uniform(0.1, pause))  # noqa: S311 - jitter
 
     async def _session(self) -> bool:
         """Live through one connection; return True when it had been up."""
         lost = asyncio.Event()
-        subscribed = asyncio.Event()
+        subscribed: asyncio.Future[Sequence[int]] = asyncio.get_running_loop().create_future()
         settings = self._settings
         version = 5 if settings.version == "5" else 4
         extra = {"session_expiry_interval": SESSION_SECONDS, "receive_maximum": RECEIVE_MAXIMUM} if version == 5 else {}
@@ -87,14 +90,14 @@ class MqttIngest:
             client.set_auth_credentials(settings.username, settings.password)
         client.on_message = self._on_stored if settings.acknowledge == "stored" else self._on_arrival
         client.on_disconnect = lambda *_: lost.set()
-        client.on_subscribe = lambda *_: subscribed.set()
+        client.on_subscribe = lambda _client, _mid, granted, _properties: subscribed.set_result(granted)
         try:
             await self._connect(client, lost, version)
             client.subscribe(f"$share/{settings.share}/{topics.REPORTS}" if settings.share else topics.REPORTS, qos=1)
             async with asyncio.timeout(CONNECT_SECONDS):
-                await _first(subscribed, lost)
-            if lost.is_set():
-                raise Refused("the broker closed the connection at the subscription")
+                granted = await _unless(lost, subscribed, "at the subscription")
+            if max(granted, default=0x80) >= 0x80:
+                raise NotAllowed
             self._client = client
             self._connected(1.0)
             self._say("")
@@ -108,13 +111,13 @@ class MqttIngest:
 
     async def _connect(self, client: Client, lost: asyncio.Event, version: int) -> None:
         settings = self._settings
+        connecting = client.connect(settings.host, settings.port, ssl=settings.tls or False, keepalive=30, version=version)
         try:
-            async with asyncio.timeout(CONNECT_SECONDS), asyncio.TaskGroup() as group:
-                waiter = group.create_task(_raise_when(lost), name="mqtt-refused")
-                await client.connect(settings.host, settings.port, ssl=settings.tls or False, keepalive=30, version=version)
-                waiter.cancel()
-        except ExceptionGroup as several:
-            raise several.exceptions[0] from None
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await _unless(lost, connecting, "before it took us")
+        except Closed:
+            client._package_handler.propagate_error()  # noqa: SLF001 - a refusal and the close behind it may come in one read
+            raise
 
     async def _on_stored(self, _client: Client, topic: str, payload: bytes, _qos: int, _properties: object) -> int:
         done = self._offer(topic, bytes(payload))
@@ -147,22 +150,32 @@ def _nobody(_topic: str, _payload: bytes) -> None:
     """Take nothing: not running yet."""
 
 
-class Refused(Exception):  # noqa: N818 - what the broker did
-    """The broker closed the connection instead of taking us."""
+class Closed(Exception):  # noqa: N818 - what the broker did
+    """The broker closed the connection; the text says when."""
 
 
-async def _raise_when(lost: asyncio.Event) -> None:
-    await lost.wait()
-    raise Refused("the broker refused the connection")
+class NotAllowed(Exception):  # noqa: N818 - what the broker did
+    """The broker took us and refused the subscription."""
 
 
-async def _first(*events: asyncio.Event) -> None:
-    """Return when one of the events is set."""
-    async with asyncio.TaskGroup() as group:
-        waiters = [group.create_task(event.wait(), name="mqtt-wait") for event in events]
-        await asyncio.wait(waiters, return_when=asyncio.FIRST_COMPLETED)
-        for waiter in waiters:
-            waiter.cancel()
+async def _unless(lost: asyncio.Event, work: Awaitable[T], when: str) -> T:
+    """Return what `work` gives; raise Closed when the connection is lost before."""
+
+    async def wait() -> T:
+        return await work
+
+    async def watch() -> None:
+        await lost.wait()
+        raise Closed(when)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(watch(), name="mqtt-lost")
+            result = await group.create_task(wait(), name="mqtt-wait")
+            watching.cancel()
+    except ExceptionGroup as several:
+        raise several.exceptions[0] from None
+    return result
 
 
 async def _close(client: Client) -> None:
@@ -180,13 +193,25 @@ async def _close(client: Client) -> None:
 
 
 def _sentence(settings: BrokerSettings, error: Exception) -> str:
-    where = f"broker {settings.host}:{settings.port}"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"{where}: its certificate is not from broker.ca ({error.verify_message}); check broker.ca, or who sits in between"
-    if isinstance(error, TimeoutError):
-        return f"{where}: no answer within {CONNECT_SECONDS:.0f} s; check that it runs, and broker.certificate if it does"
-    if isinstance(error, ConnectionRefusedError):
-        return f"{where}: connection refused; check broker.url and that the broker runs"
-    if isinstance(error, MQTTConnectError):
-        return f"{where}: it refused us: {error}; check broker.username and the broker's access list"
-    return f"{where}: {type(error).__name__}: {error}"[:200]
+    """Return where, what, and what to do. The order matters: most of these are OSErrors."""
+    files = "check that broker.certificate is from the broker's own CA, and that broker.url names its TLS port"
+    plain = "check that broker.url names an MQTT port, and broker.version"
+    rights = "check broker.username and the broker's access list"
+    match error:
+        case ssl.SSLCertVerificationError():
+            what = f"its certificate is not from broker.ca ({error.verify_message}); check broker.ca, or who sits in between"
+        case ssl.SSLError():
+            what = f"TLS fails ({error.reason or error}); {files}"
+        case TimeoutError():
+            what = f"no answer within {CONNECT_SECONDS:g} s; check that it runs, and broker.certificate if it does"
+        case ConnectionRefusedError():
+            what = "connection refused; check broker.url and that the broker runs"
+        case MQTTConnectError():
+            what = f"it refuses us: {error}; {rights}"
+        case NotAllowed():
+            what = f"it does not let us read reports; {rights}"
+        case Closed():
+            what = f"it closed the connection {error}; {files if settings.tls else plain}"
+        case _:
+            what = f"{type(error).__name__}: {error}"[:200] + "; check broker.url"
+    return f"broker {settings.host}:{settings.port}: {what}"

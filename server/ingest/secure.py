@@ -41,8 +41,10 @@ def _tls(broker: Broker) -> ssl.SSLContext:
     except ssl.SSLError:
         raise BadConfiguration([f"config: broker.ca: {broker.ca} holds no PEM certificate; give the CA that signed the broker's"]) from None
     try:
-        context.load_cert_chain(str(broker.certificate), broker.key)
-    except ssl.SSLError:
-        sentence = f"config: broker.certificate: {broker.certificate} and broker.key are not a PEM certificate and its key"
+        context.load_cert_chain(str(broker.certificate), broker.key, password="-")  # noqa: S106 - none, or OpenSSL asks the terminal
+    except (ssl.SSLError, OSError):
+        sentence = (
+            f"config: broker.certificate: {broker.certificate} and broker.key are not a PEM certificate and its key without a password"
+        )
         raise BadConfiguration([sentence]) from None
     return context
