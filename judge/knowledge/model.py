@@ -4,7 +4,7 @@ Every row has a grade (how well it is known) and an origin (who says so). Unknow
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -125,6 +125,9 @@ class Authorities:
     keys: frozenset[str]
 
 
+MAX_OPERATORS = 65_536
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Knowledge:
     """All knowledge. `version` is `as_of` and a hash of every byte of it, the roots included: equal versions judge alike.
@@ -147,13 +150,25 @@ class Knowledge:
     links: tuple[Link, ...]
     natives: dict[str, str]
     roots: Roots
+    operators: dict[tuple[str, int | None], str] = field(default_factory=dict, repr=False)
 
     def has_rule(self, host: str, rule: HostRule) -> bool:
         """Return whether `host` has the rule."""
         return any(one.rule == rule and covers(one.pattern, host) for one in self.hosts)
 
     def operator_of(self, host: str, endpoint_set: int | None) -> str:
-        """Return who runs a host: `microsoft` for what the endpoint list holds, else the host itself or its owner's pattern."""
+        """Return who runs a host: `microsoft` for what the endpoint list holds, else the host itself or its owner's pattern.
+
+        Answers are remembered: a plan has a dozen hosts, and looking through all patterns again was a fifth of a judgement (measured).
+        """
+        known = self.operators.get((host, endpoint_set))
+        if known is None:
+            if len(self.operators) >= MAX_OPERATORS:
+                self.operators.clear()
+            known = self.operators[host, endpoint_set] = self._operator_of(host, endpoint_set)
+        return known
+
+    def _operator_of(self, host: str, endpoint_set: int | None) -> str:
         owner = next((one.pattern for one in self.hosts if one.rule == "third_party" and covers(one.pattern, host)), None)
         if owner is not None:
             return owner
