@@ -118,15 +118,21 @@ def state_url(tmp_path: Path) -> str:
     return f"sqlite+aiosqlite:///{tmp_path}/state.db"
 
 
+def bench_over(database: Database, folder: Path) -> Bench:
+    """Return a bench; who makes it closes its history and its database."""
+    judge = FakeJudge()
+    holder: list[Bench] = []
+    history = ScriptedHistory(folder / "history.db", lambda: holder[0].now_ns)
+    holder.append(Bench(database, history, judge, Pipeline(database, history, Interpreter(cast("Any", judge)), Terms())))
+    return holder[0]
+
+
 @pytest.fixture
 async def bench(tmp_path: Path, database: Database) -> AsyncIterator[Bench]:
     """Give a fresh bench."""
-    judge = FakeJudge()
-    holder: list[Bench] = []
-    history = ScriptedHistory(tmp_path / "history.db", lambda: holder[0].now_ns)
-    holder.append(Bench(database, history, judge, Pipeline(database, history, Interpreter(cast("Any", judge)), Terms())))
-    yield holder[0]
-    await history.close()
+    made = bench_over(database, tmp_path)
+    yield made
+    await made.history.close()
 
 
 @pytest.fixture
