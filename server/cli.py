@@ -8,10 +8,10 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import structlog
 import typer
@@ -24,7 +24,7 @@ from server.fleet.plans import BadKey, BadPlan, make_key, sign_plan
 from server.history.influx import Influx
 from server.history.port import Unavailable
 from server.state import assignments, quarantine
-from server.state.database import Database, StateUnavailable, open_database
+from server.state.database import STATE_FAULTS, Database, StateUnavailable, open_database
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The centre of Middlewatch.")
 quarantine_app = typer.Typer(no_args_is_help=True, help="Reports and points that could not be stored, with their bytes.")
@@ -33,6 +33,11 @@ app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(plan_app, name="plan")
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="the server's TOML file")]
+Number = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="as middlewatch-server quarantine list shows it")]
+Numbers = Annotated[list[int], typer.Argument(min=1, max=2**63 - 1, help="as middlewatch-server quarantine list shows them")]
+LONGEST_SITE = 256
+"""Column `assignment.site`."""
+T = TypeVar("T")
 screen = Console()
 
 
@@ -63,16 +68,27 @@ def _quiet_logging() -> None:
     )
 
 
-def _do(work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - whatever the work returns
+def _do(work: Coroutine[Any, Any, T]) -> T:
     """Run work to its end, turning what cannot start into sentences."""
     try:
         return asyncio.run(work)
     except BadConfiguration as bad:
         raise fail(bad.problems) from None
     except StateUnavailable as away:
-        raise fail([str(away)]) from None
+        raise fail([f"config: {away}"]) from None
     except Unavailable as away:
-        raise fail([f"history: {away}"], 1) from None
+        raise fail([f"config: {away}"], 1) from None
+
+
+async def _with_database(settings: Settings, use: Callable[[Database], Awaitable[T]]) -> T:
+    """Use the database a server has made. Raises StateUnavailable."""
+    database = await open_database(settings.state.url, must_exist=True)
+    try:
+        return await use(database)
+    except STATE_FAULTS as error:
+        raise StateUnavailable(f"state.url: the database fails ({type(error).__name__}); check that it runs and may be written") from error
+    finally:
+        await database.close()
 
 
 @app.command()
@@ -88,32 +104,27 @@ def setup(config: ConfigFile) -> None:
     """Make what is missing: the state database's tables and InfluxDB's three buckets."""
     settings = _settings(config)
 
-    async def work() -> list[str]:
+    async def work() -> str:
         database = await open_database(settings.state.url)
         await database.close()
         history = running.open_history(settings)
         try:
-            return list(await history.create_buckets()) if isinstance(history, Influx) else []
+            if not isinstance(history, Influx):
+                return "the history is a file and needs no buckets"
+            return f"buckets made: {', '.join(await history.create_buckets()) or 'none, they were there'}"
         finally:
             await history.close()
 
-    made = _do(work())
-    typer.echo(f"state database ready; buckets made: {', '.join(made) or 'none, they were there'}")
+    typer.echo(f"state database ready; {_do(work())}")
 
 
 @app.command()
 def assign(agent: str, site: str, config: ConfigFile) -> None:
     """Assign an agent to a site, for what it measures from a minute from now on."""
-    settings = _settings(config)
-
-    async def work() -> int:
-        database = await open_database(settings.state.url)
-        try:
-            return await assignments.assign(database, agent, site, time.time_ns())
-        finally:
-            await database.close()
-
-    valid_from = _do(work())
+    site = site.strip()
+    if not site or len(site) > LONGEST_SITE:
+        raise fail([f"assign: a site is a name of 1 to {LONGEST_SITE} characters, as people call it; write Porto"])
+    valid_from = _do(_with_database(_settings(config), lambda database: assignments.assign(database, agent, site, time.time_ns())))
     if not valid_from:
         raise fail([f"assign: no report of agent {agent!r} has come yet; check its id in its configuration"], 1)
     typer.echo(f"{agent} belongs to {site} for all it measures from {_when(valid_from)} on; what is stored stays where it is")
@@ -121,14 +132,6 @@ def assign(agent: str, site: str, config: ConfigFile) -> None:
 
 def _when(time_ns: int) -> str:
     return datetime.fromtimestamp(time_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-async def _with_database(settings: Settings, use: Any) -> Any:  # noqa: ANN401 - a function of a Database
-    database: Database = await open_database(settings.state.url)
-    try:
-        return await use(database)
-    finally:
-        await database.close()
 
 
 @quarantine_app.command("list")
@@ -146,7 +149,7 @@ def quarantine_list(config: ConfigFile) -> None:
 
 
 @quarantine_app.command("show")
-def quarantine_show(number: int, config: ConfigFile) -> None:
+def quarantine_show(number: Number, config: ConfigFile) -> None:
     """Write the bytes of one quarantined thing to standard output, and what is known of it to standard error."""
     kept = _do(_with_database(_settings(config), lambda database: quarantine.fetch(database, [number])))
     if not kept:
@@ -166,11 +169,12 @@ def quarantine_show(number: int, config: ConfigFile) -> None:
 
 
 @quarantine_app.command("replay")
-def quarantine_replay(numbers: list[int], config: ConfigFile) -> None:
+def quarantine_replay(numbers: Numbers, config: ConfigFile) -> None:
     """Mark things for replay; a running collector takes them in within seconds."""
     marked = _do(_with_database(_settings(config), lambda database: quarantine.mark_for_replay(database, numbers)))
     if marked < len(set(numbers)):
-        raise fail([f"quarantine: {marked} of {len(set(numbers))} found and marked; see middlewatch-server quarantine list"], 1)
+        found = f"{marked} of {len(set(numbers))} found and marked"
+        raise fail([f"quarantine: {found} (kind raw waits for a version that knows it); see middlewatch-server quarantine list"], 1)
     typer.echo(f"{marked} marked; a running collector takes them in within seconds")
 
 

@@ -24,7 +24,7 @@ from server.collector.intake import Terms
 from server.collector.meaning import Interpreter
 from server.collector.pipeline import Pipeline
 from server.collector.replay import Replay
-from server.collector.telemetry import Telemetry
+from server.collector.telemetry import NEED_A_PERSON, Telemetry
 from server.config import BadConfiguration, Settings
 from server.console.health import Health, add_health
 from server.console.listening import listen
@@ -74,11 +74,13 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns) -> 
         stack.push_async_callback(database.close)
         history = open_history(settings)
         stack.push_async_callback(history.close)
-        await _check_history(history)
+        away = await _check_history(history)
         broker = await _broker(settings, stack)
         registry = CollectorRegistry()
         telemetry = Telemetry(registry, log)
         telemetry.watch_judge(judge)
+        if away is not None:
+            telemetry.unavailable(away.condition, str(away))
         ingest = MqttIngest(broker, log, telemetry.broker.set)
         watcher = Watcher(database, history, f"{secrets.token_hex(4)}", now) if settings.watcher.enabled else None
         collector = Collector(
@@ -126,6 +128,8 @@ def _health(server: Server) -> Health:
     if server.settings.collector.enabled:
         parts = {"history": server.telemetry.condition_sentence or "ok", "broker": server.ingest.sentence or "ok"}
     ok = set(parts.values()) <= {"ok"}
+    if server.watcher is not None:
+        parts["watcher"] = "decides" if server.watcher.active else "stands by"
     if server.settings.collector.accept_lab_agents:
         parts["lab"] = "this centre accepts lab agents"
     return Health(ok, parts)
@@ -147,18 +151,21 @@ async def _database(settings: Settings) -> Database:
     try:
         return await open_database(settings.state.url)
     except StateUnavailable as error:
-        raise BadConfiguration([str(error)]) from None
+        raise BadConfiguration([f"config: {error}"]) from None
 
 
-async def _check_history(history: History) -> None:
-    """Refuse to start on what does not mend itself (no right, no bucket); wait for the rest."""
-    if not isinstance(history, Influx):
-        return
+async def _check_history(history: History) -> Unavailable | None:
+    """Refuse to start on what does not mend itself (no right, no bucket, a file that cannot be); return what is waited for."""
     try:
-        await history.check()
+        if isinstance(history, Influx):
+            await history.check()
+        else:
+            await history.latest("mw_raw", "web", ["seq"], {}, time.time_ns())  # opens the file
     except Unavailable as unavailable:
-        if unavailable.condition in {"refused", "missing_bucket"}:
-            raise BadConfiguration([f"history: {unavailable}"]) from None
+        if unavailable.condition in NEED_A_PERSON or (unavailable.condition == "away" and not isinstance(history, Influx)):
+            raise BadConfiguration([f"config: {unavailable}"]) from None
+        return unavailable
+    return None
 
 
 async def _broker(settings: Settings, stack: contextlib.AsyncExitStack) -> BrokerSettings:
@@ -170,7 +177,7 @@ async def _broker(settings: Settings, stack: contextlib.AsyncExitStack) -> Broke
     try:
         port = await embedded.start()
     except BrokerUnavailable as error:
-        raise BadConfiguration([str(error)]) from None
+        raise BadConfiguration([f"config: {error}"]) from None
     stack.push_async_callback(embedded.stop)
     return replace(broker, port=port, username=COLLECTOR, password=password)
 
@@ -181,7 +188,8 @@ async def run(settings: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C raises KeyboardInterrupt, which cancels as well
+            loop.add_signal_handler(name, stop.set)
     log = structlog.get_logger("middlewatch")
     async with serving(settings) as server:
         log.info("serving", broker=settings.broker.url, history=settings.history.kind, console_port=server.console_port)

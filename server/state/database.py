@@ -7,6 +7,7 @@ SQLite: one writer at a time in this process (between processes, see `engine.py`
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import Table
@@ -76,11 +77,17 @@ class Database:
         await self.engine.dispose()
 
 
-async def open_database(url: str, *, create: bool = True) -> Database:
-    """Open `sqlite+aiosqlite:///file` or `postgresql+asyncpg://...`; bring it to the present schema. Raises StateUnavailable."""
+async def open_database(url: str, *, create: bool = True, must_exist: bool = False) -> Database:
+    """Open `sqlite+aiosqlite:///file` or `postgresql+asyncpg://...`; bring it to the present schema. Raises StateUnavailable.
+
+    `must_exist`: an SQLite file that is not there is told and not made, for who wants to look at what a server has written.
+    """
     engine = make_engine(url)
     where = make_url(url).render_as_string(hide_password=True)
+    file = engine.url.database if engine.dialect.name == "sqlite" else None
     try:
+        if must_exist and file and not Path(file).exists():  # noqa: ASYNC240 - once, before anything else runs
+            raise StateUnavailable(f"state.url: {where} is not there; run this where the server runs, or run setup first")
         if create:
             await upgrade_engine(engine)
     except WrongSchema as wrong:

@@ -1,8 +1,11 @@
 """What SQLite is told so that nothing is lost and writers queue."""
 
+import threading
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from server.state.engine import BUSY_SECONDS, make_engine
 
@@ -16,3 +19,14 @@ async def test_sqlite_is_durable_and_patient(tmp_path: Path) -> None:
         ]
     assert found == ["wal", 2, BUSY_SECONDS * 1000]
     await engine.dispose()
+
+
+async def test_a_file_that_cannot_be_opened_leaves_no_thread(tmp_path: Path) -> None:
+    """When the refusal is told, the driver's thread is gone: one that speaks to a closed loop prints a traceback."""
+    before = set(threading.enumerate())
+    engine = make_engine(f"sqlite+aiosqlite:///{tmp_path}/none/state.db")
+    with pytest.raises(OperationalError):
+        async with engine.connect():
+            pass
+    await engine.dispose()
+    assert not [thread.name for thread in threading.enumerate() if thread not in before and "asyncio" not in thread.name]
