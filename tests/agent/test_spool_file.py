@@ -75,3 +75,12 @@ def test_a_newer_spool_is_refused(tmp_path: Path) -> None:
     spool.close()
     with pytest.raises(ConfigError, match="made by a newer agent"):
         Spool(tmp_path / "spool.sqlite", "lyon-1", max_bytes=1000)
+
+
+def test_a_spool_in_use_is_refused(tmp_path: Path) -> None:
+    """A second agent on the same file is told so; when the first is closed, the file is free again."""
+    first = open_file(tmp_path / "spool", "agent-01")
+    with pytest.raises(ConfigError, match="is in use by a running agent; stop that one"):
+        open_file(tmp_path / "spool", "agent-01")
+    first.close()
+    open_file(tmp_path / "spool", "agent-01").close()
