@@ -14,14 +14,15 @@ from tests.servers.mosquitto import Mosquitto
 from tests.servers.postgres import Postgres
 
 CLEAN, LINES = 60, 4000
-"""The device appears at the sixty-first report, while whatever is hurt is being hurt; nothing here gets to the last line."""
+"""The device appears at the sixty-first report, while whatever is hurt is being hurt; nothing here gets to the last line. The clean ones
+are stored by then: the newest report travels first, and a device seen before its clean rounds arrive is `discovered`, not `appeared`."""
 Make = Callable[..., Spine]
 
 
 def appearing() -> Feed:
     """Return a feed in which a device appears; its last cycle is a minute old."""
     began_ns = time.time_ns() - (LINES + 60) * SECOND
-    return Feed().add(CLEAN, began_ns).add(LINES - CLEAN, began_ns + CLEAN * SECOND, inspected=True)
+    return Feed(gate=CLEAN).add(CLEAN, began_ns).add(LINES - CLEAN, began_ns + CLEAN * SECOND, inspected=True)
 
 
 @pytest.fixture

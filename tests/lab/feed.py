@@ -53,9 +53,13 @@ class Line:
 
 @dataclass
 class Feed:
-    """Lines in the order they are spooled, and the bodies they use. `salt` tells the lines of two feeds apart."""
+    """Lines in the order they are spooled, and the bodies they use. `salt` tells the lines of two feeds apart.
+
+    A feeder does not go on to the line number `gate` before all up to it are receipted.
+    """
 
     salt: int = 0
+    gate: int = 0
     lines: list[Line] = field(default_factory=list)
     bodies: dict[str, bytes] = field(default_factory=dict)
     targets: Sequence[Target] = ()
@@ -118,4 +122,5 @@ class Feed:
             {"cycle": one.cycle.decode(), "created_ns": one.created_ns, "facts": one.facts, "certificates": one.certificates}
             for one in self.lines
         ]
-        path.write_text(json.dumps({"lines": lines, "bodies": {key: base64.b64encode(body).decode() for key, body in self.bodies.items()}}))
+        bodies = {key: base64.b64encode(body).decode() for key, body in self.bodies.items()}
+        path.write_text(json.dumps({"gate": self.gate, "lines": lines, "bodies": bodies}))

@@ -56,7 +56,7 @@ class Feeder:
     """Lines of a feed into a spool, from where the last process ended."""
 
     def __init__(self, settings: Settings, feed: dict[str, Any], oracle: Oracle, done: int) -> None:
-        self._lines = feed["lines"]
+        self._lines, self._gate = feed["lines"], feed["gate"]
         self._bodies = {key: base64.b64decode(text) for key, text in feed["bodies"].items()}
         self._oracle = oracle
         self.spool = WatchedSpool(settings.spool.path, settings.agent.id, max_bytes=int(settings.spool.max_mb * 1e6))
@@ -67,6 +67,9 @@ class Feeder:
     async def feed(self, pace: float, enough: str) -> None:
         """Spool line after line, `pace` a second on average."""
         while self._next < len(self._lines) and not os.access(enough, os.F_OK):
+            if self._next == self._gate and self.spool.count:
+                await asyncio.sleep(0.05)
+                continue
             line = self._lines[self._next]
             appended = self.spool.append(
                 line["cycle"].encode(),

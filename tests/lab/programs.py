@@ -76,6 +76,10 @@ class Agent(Server):
         self._sections |= sections
         self.config.write_text(toml(self._sections))
 
+    def section(self, name: str) -> dict[str, Any]:
+        """Return one section of the configuration."""
+        return dict(self._sections[name])
+
     def arguments(self) -> Sequence[str]:
         """Return the command line."""
         return self.command

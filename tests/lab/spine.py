@@ -9,7 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -83,17 +83,35 @@ class Spine:
     stores: Stores
     collectors: Sequence[Collector]
     feeder: Feeder
+    others: list[Agent] = field(default_factory=list)
+
+    def agent(self, name: str) -> Agent:
+        """Return a real agent on the same broker, not yet running."""
+        self.others.append(Agent(self.broker, name))
+        return self.others[-1]
+
+    def another(self, feed: Feed, agent: str = "agent-01") -> Feeder:
+        """Return a second feeder: another machine, whoever it says it is."""
+        feeder = Feeder(self.broker, feed, agent)
+        self.others.append(feeder)
+        return feeder
 
     def start(self) -> "Spine":
         """Start everything that is not running."""
-        for program in (*self.collectors, self.feeder):
-            if not program.running:
-                program.start()
+        self.start_collectors()
+        if not self.feeder.running:
+            self.feeder.start()
         return self
+
+    def start_collectors(self) -> None:
+        """Start the collectors that are not running."""
+        for collector in self.collectors:
+            if not collector.running:
+                collector.start()
 
     def remove(self) -> None:
         """End everything."""
-        for program in (self.feeder, *self.collectors):
+        for program in (self.feeder, *self.others, *self.collectors):
             program.remove()
 
     def progress(self, chance: random.Random, longest_s: float = 0.5) -> None:
@@ -104,7 +122,7 @@ class Spine:
 
     def logs(self) -> str:
         """Return the ends of all logs."""
-        return "\n".join(f"--- {one.name}\n{one.log()[-1500:]}" for one in (self.feeder, *self.collectors))
+        return "\n".join(f"--- {one.name}\n{one.log()[-1500:]}" for one in (self.feeder, *self.others, *self.collectors))
 
     def finish(self) -> None:
         """Heal everything, let nothing new come, and wait until all is receipted and told."""

@@ -54,6 +54,8 @@ class Server:
 
     def start(self) -> Self:
         """Start it and return when it answers. Raises RuntimeError with the end of its log."""
+        if self.running:
+            raise RuntimeError(f"{self.name} runs already: a second one would be nobody's to end")
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 self.arguments(),
