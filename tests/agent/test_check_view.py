@@ -41,7 +41,7 @@ def test_the_worst_comes_first() -> None:
 def test_all_clean_is_one_sentence() -> None:
     """Nothing found is said in one sentence, without a table."""
     text = shown(finding("a.example", "clean"))
-    assert text.startswith("● Nothing stands between this machine and Microsoft 365 on 1 of 1 connections.")
+    assert text.startswith("● No sign of a device between this machine and Microsoft 365 on 1 of 1 connections.")
     assert "whose job" not in text
 
 
