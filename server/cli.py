@@ -17,6 +17,7 @@ import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from server import run as running
 from server.config import BadConfiguration, Settings, load_settings
@@ -144,7 +145,9 @@ def quarantine_list(config: ConfigFile) -> None:
     table = Table("id", "received", "kind", "agent", "seq", "reason", box=None)
     for one in kept:
         mark = " (to be replayed)" if one.replay else ""
-        table.add_row(str(one.id), _when(one.received_ns), one.kind, one.agent, str(one.seq), one.reason + mark)
+        table.add_row(
+            str(one.id), _when(one.received_ns), one.kind, one.agent, str(one.seq), Text(one.reason + mark)
+        )  # Text: no markup in it
     screen.print(table)
 
 

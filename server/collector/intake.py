@@ -76,10 +76,10 @@ def _read(arrival: Arrival, topic: topics.ReportTopic) -> Item:
 
 def _poison(arrival: Arrival, topic: topics.ReportTopic, reason: str) -> Item:
     entry = Entry(topic.seq, "quarantined", content_id(arrival.payload), "", 0)
-    return Item(arrival, topic.agent, entry, topic.stream, None, _printable(reason))
+    return Item(arrival, topic.agent, entry, topic.stream, None, printable(reason))
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return text that every log, terminal and database takes: reasons name places in the payload, and its author chose those."""
     return "".join(one if one.isprintable() else "?" for one in text)
 

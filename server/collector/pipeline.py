@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 
 from server.collector.bodies import Bodies
-from server.collector.intake import Hold, Item, Terms, take
+from server.collector.intake import Hold, Item, Terms, printable, take
 from server.collector.ledger import MAX_RANGES, Entry, Head
 from server.collector.meaning import Interpreter, Meaning
 from server.collector.receipts import Answers
@@ -250,10 +250,10 @@ def _kept(item: Item) -> Kept:
 
 def _raw(meaning: Meaning) -> Kept:
     """Keep observations of unknown kinds as they came, for the day this centre knows them."""
-    kinds = sorted({str(one.get("kind")) for one in meaning.raw})
+    kinds = printable(", ".join(sorted({str(one.get("kind"))[:64] for one in meaning.raw})))
     item = meaning.item
     data = json.dumps(meaning.raw, separators=(",", ":")).encode()
-    return Kept("raw", item.arrival.topic, item.agent, item.stream, item.entry.seq, f"unknown observation kinds: {', '.join(kinds)}", data)
+    return Kept("raw", item.arrival.topic, item.agent, item.stream, item.entry.seq, f"unknown observation kinds: {kinds}", data)
 
 
 def _dead_letter(one: Rejected) -> Kept:

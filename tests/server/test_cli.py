@@ -251,6 +251,21 @@ def test_quarantine(centre: Centre) -> None:
     assert "not JSON (to be replayed)" in centre.run("quarantine", "list").stdout
 
 
+def test_a_reason_is_no_markup(centre: Centre) -> None:
+    """Reasons name places in payloads: brackets and colons of a stranger's are shown as they are."""
+    centre.write()
+    centre.run("setup")
+
+    async def work() -> None:
+        database = await open_database(centre.state_url)
+        async with database.writing() as connection:
+            await quarantine.keep(connection, [Kept("report", "t", "a-1", "0", 1, "facts.[key]: [/red] :smile:", POISON)], 1)
+        await database.close()
+
+    asyncio.run(work())
+    assert "facts.[key]: [/red] :smile:" in centre.run("quarantine", "list").stdout
+
+
 def test_quarantine_numbers_that_are_none(centre: Centre) -> None:
     """Numbers that are not there end with 1, those that cannot be with 2 and the usage."""
     centre.write()

@@ -9,6 +9,7 @@ import pytest
 from server.collector.pipeline import Outcome
 from server.history.port import Unavailable
 from server.state import assignments, quarantine, tables
+from server.state.database import STATE_FAULTS, fault_of
 from tests.fakes.history import After, away
 from tests.fakes.reports import SECOND, START_NS, TARGETS, Agent
 from tests.server.collector.conftest import Bench, receipt_for
@@ -188,6 +189,26 @@ async def test_unknown_kinds_are_counted_and_their_report_stored(bench: Bench) -
     assert outcome.counts == {"stored": 1}
     assert outcome.raw == 1
     assert outcome.points == 24 + 12
+
+
+async def test_an_unknown_kind_of_any_characters_is_kept(bench: Bench) -> None:
+    """Its name goes into a text column: PostgreSQL takes no NUL, and a terminal should get no escapes."""
+    agent = Agent()
+    topic, payload = agent.report(START_NS, compress=False)
+    payload = payload.replace(b'"kind":"egress","facts"', b'"kind":"smell\\u0000\\u001b","facts"')
+    assert (await bench.take((topic, payload))).counts == {"stored": 1}
+    assert [one.reason for one in await quarantine.listed(bench.database)] == ["unknown observation kinds: smell??"]
+
+
+async def test_text_a_database_cannot_hold_is_not_an_outage(bench: Bench) -> None:
+    """A site with a NUL in its name: SQLite takes it, PostgreSQL refuses the data, and says so in a way that is no outage."""
+    message = Agent(site="Por\x00to").report(START_NS)
+    if bench.database.is_sqlite:
+        assert (await bench.take(message)).counts == {"stored": 1}
+    else:
+        with pytest.raises(STATE_FAULTS) as caught:
+            await bench.take(message)
+        assert fault_of(caught.value) == "refused"
 
 
 async def test_forked_stream_is_not_stored_and_told_once(bench: Bench) -> None:
