@@ -65,6 +65,7 @@ class _Memory:
     count: int
     size: int
     unknown: set[str]
+    former: str | None
 
 
 class Spool:
@@ -80,7 +81,8 @@ class Spool:
         bodies = self._db.execute("SELECT COALESCE(SUM(LENGTH(bytes)), 0) FROM body").fetchone()[0]
         unknown = {row[0] for row in self._db.execute("SELECT id FROM body WHERE known = 0")}
         stream, seq, created, digest, lost = self._db.execute("SELECT stream, seq, created_ns, digest, dropped FROM identity").fetchone()
-        self._now = _Memory(stream, seq, created, digest, lost, 0, gone, count, cycles + bodies, unknown)
+        former = self._db.execute("SELECT stream FROM former").fetchone()
+        self._now = _Memory(stream, seq, created, digest, lost, 0, gone, count, cycles + bodies, unknown, former[0] if former else None)
 
     @property
     def stream(self) -> str:
@@ -220,6 +222,7 @@ class Spool:
             cycle=cycle,
             digest=digest,
             previous=previous or None,
+            former=self._now.former,
             dropped=self._now.gone[:MAX_TOLD_RANGES],
             facts=facts,
             certificates=certificates,
@@ -247,6 +250,9 @@ class Spool:
             if left != self._now.gone:
                 self._now.gone = left
                 self._write_gone()
+            if self._now.former and any(seq not in refused for seq, _, _ in done):  # it came with them
+                self._db.execute("DELETE FROM former")
+                self._now.former = None
             again = self._forget_known(receipt.want)
         gone = tuple(seq for seq, _, _ in done)
         quarantined = tuple(one for one in receipt.quarantined if one.seq in gone)
@@ -316,6 +322,9 @@ class Spool:
                 numbers.append(number)
             self._now.gone = merged(gone)
             self._write_gone()
+            if self._now.former is None:  # else the centre has not heard of the stream that ends now
+                self._now.former = self.stream
+                self._db.execute("INSERT INTO former VALUES (?)", (self.stream,))
             self._now.stream, self._now.seq, self._now.digest = new_stream(), number, digest
             self._db.execute("UPDATE identity SET stream = ?, seq = ?, digest = ?", (self.stream, number, digest))
         return numbers

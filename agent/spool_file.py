@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS manifest(id INTEGER PRIMARY KEY, ids TEXT NOT NULL UN
 CREATE TABLE IF NOT EXISTS body(
     id TEXT PRIMARY KEY, certificate INTEGER NOT NULL, known INTEGER NOT NULL, bytes BLOB);
 CREATE TABLE IF NOT EXISTS dropped(first INTEGER PRIMARY KEY, last INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS former(stream TEXT NOT NULL);
 COMMIT;
 """
 """`manifest`: the ids a report uses, `facts,facts;certificate,...`, once for the many reports that use the same.

@@ -73,6 +73,7 @@ def encode(  # noqa: PLR0913 - a report has these parts
     cycle: bytes,
     digest: str,
     previous: str | None = None,
+    former: str | None = None,
     dropped: Iterable[Range] = (),
     facts: Mapping[str, bytes] = {},
     certificates: Mapping[str, bytes] = {},
@@ -85,6 +86,8 @@ def encode(  # noqa: PLR0913 - a report has these parts
     head: dict[str, object] = {"major": MAJOR, "agent": agent, "stream": stream, "seq": seq, "digest": digest}
     if previous is not None:
         head["previous"] = previous
+    if former is not None:
+        head["former"] = former
     gone = [list(pair) for pair in dropped]
     if gone:
         head["dropped"] = gone

@@ -59,7 +59,10 @@ class Cycle(Message):
 
 
 class Report(Message):
-    """A cycle on its way. `dropped`: ranges of this stream the spool's bound discarded, repeated until receipted."""
+    """A cycle on its way. `dropped`: ranges of this stream the spool's bound discarded, repeated until receipted.
+
+    `former`: the stream this one replaces, because another copy of the agent's spool goes on in it; repeated until the first receipt.
+    """
 
     major: Literal[1] = 1
     agent: AgentId
@@ -67,6 +70,7 @@ class Report(Message):
     seq: Sequence
     digest: ContentId
     previous: ContentId | None = None
+    former: StreamId | None = None
     dropped: Annotated[list[Range], Field(max_length=64)] = Field(default_factory=list)
     cycle: Cycle
     facts: Annotated[dict[ContentId, Facts], Field(max_length=MAX_OBSERVATIONS)] = Field(default_factory=dict)

@@ -233,15 +233,19 @@ def _dropped(settled: Settled) -> dict[str, set[tuple[int, int]]]:
 
 
 def _clones(settled: Settled, before: dict[str, Head], now_ns: int) -> list[bytes]:
-    """Return an inbox body for each stream that forked for the first time."""
+    """Return an inbox body for each stream that forked for the first time, or that an agent gave up because a copy goes on in it.
+
+    A copy that learns it from a receipt sends nothing that forks; then its new stream says so, and `seq` is 0.
+    """
     told: dict[str, Item] = {}
     for item in settled.forks:
         known = before.get(item.stream)
         if known is None or known.forks == 0:
             told.setdefault(item.stream, item)
-    return [
-        json.dumps({"agent": item.agent, "stream": item.stream, "seq": item.entry.seq, "at_ns": now_ns}).encode() for item in told.values()
-    ]
+    found = [(item.agent, stream, item.entry.seq) for stream, item in told.items()]
+    fresh = {item.report.former: item for item in settled.new if item.report and item.report.former and item.stream not in before}
+    found += [(item.agent, former, 0) for former, item in fresh.items() if former not in told]
+    return [json.dumps({"agent": agent, "stream": stream, "seq": seq, "at_ns": now_ns}).encode() for agent, stream, seq in found]
 
 
 def _kept(item: Item) -> Kept:

@@ -64,9 +64,14 @@ def device_event(kind: Kind, about: Circumstances) -> str:
 
 
 def cloned(agent: str, stream: str, seq: int, at_ns: int) -> str:
-    """Return the paragraph of a forked stream."""
+    """Return the paragraph of a forked stream. `seq` is 0 when the agent itself saw that its stream went on elsewhere."""
+    what = (
+        f"report {seq} of stream {stream[:8]} came a second time with other content"
+        if seq
+        else f"its stream {stream[:8]} went on elsewhere"
+    )
     return (
-        f"Agent {agent}: report {seq} of stream {stream[:8]} came a second time with other content, at {moment(at_ns)}. "
+        f"Agent {agent}: {what}, at {moment(at_ns)}. "
         "Either two machines report under one identity, or a machine was put back to an older state; which, is not known. "
         f"Nothing stored was changed; the agent was told to begin a new stream. For: {JOB['client']}."
     )

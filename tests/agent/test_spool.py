@@ -208,11 +208,13 @@ def test_reset_renumbers_what_is_unreceipted(spool: Spool) -> None:
     assert spool.reset_stream() == [1, 2, 3]
     reports = [decode(spool.payload(seq) or b"") for seq in (1, 2, 3)]
     assert spool.stream != old
-    assert {report.stream for report in reports} == {spool.stream}
+    assert {(report.stream, report.former) for report in reports} == {(spool.stream, old)}
     assert [report.cycle for report in reports] == cycles
     assert [report.previous for report in reports] == [None, reports[0].digest, reports[1].digest]
     assert make(spool).seq == 4
     assert decode(spool.payload(4) or b"").previous == reports[2].digest
+    applied(spool, upto=1)
+    assert decode(spool.payload(4) or b"").former is None
 
 
 def test_reset_keeps_dropped_reports_counted(tmp_path: Path) -> None:

@@ -111,6 +111,7 @@ class Agent:
         lab: bool = False,
         compress: bool = True,
         dropped: Sequence[tuple[int, int]] = (),
+        former: str | None = None,
     ) -> tuple[str, bytes]:
         """Return (topic, payload) of this agent's next report."""
         cycle = Cycle(
@@ -134,6 +135,7 @@ class Agent:
             cycle=data,
             digest=digest,
             previous=self.previous,
+            former=former,
             dropped=dropped,
             facts=self.bodies if bodies else {},
             certificates=self.certificates if bodies else {},

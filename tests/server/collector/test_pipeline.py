@@ -227,6 +227,15 @@ async def test_forked_stream_is_not_stored_and_told_once(bench: Bench) -> None:
     assert len(await bench.rows(tables.ledger)) == 2
 
 
+async def test_a_stream_given_up_is_told_once(bench: Bench) -> None:
+    """A copy that saw by a receipt that its stream goes on without it says so in its new one: one inbox row, however often it is said."""
+    first, former = Agent(stream="0" * 31 + "2"), "f" * 32
+    await bench.take(first.report(START_NS, former=former), first.report(START_NS + 60 * SECOND, former=former))
+    await bench.take(first.report(START_NS + 120 * SECOND, former=former))
+    clones = [json.loads(row.body) for row in await bench.rows(tables.inbox) if row.kind == "clone"]
+    assert [(one["stream"], one["seq"]) for one in clones] == [(former, 0)]
+
+
 async def test_a_copied_stream_under_another_name_is_told_to_reset(bench: Bench) -> None:
     """The clone is told, hears nothing of the original's numbers, and the original goes on."""
     agent = Agent()

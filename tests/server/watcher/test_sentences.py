@@ -72,3 +72,4 @@ def test_a_clone() -> None:
     said = cloned("pc-1", "ab" * 16, 7, START)
     assert said.startswith(f"Agent pc-1: report 7 of stream abababab came a second time with other content, at {moment(START)}.")
     assert "Either two machines" in said
+    assert cloned("pc-1", "ab" * 16, 0, START).startswith("Agent pc-1: its stream abababab went on elsewhere, at ")
