@@ -145,6 +145,25 @@ async def test_two_collectors_with_the_same_report_store_it_once(bench: Bench) -
     assert {row.rounds for row in await bench.rows(tables.run)} == {1}
 
 
+async def test_a_copy_that_was_faster_is_seen_at_the_commit(bench: Bench) -> None:
+    """The copy's report of the same number is stored while ours is written: ours is a fork, whatever the look-up said before."""
+    agent = Agent()
+    await bench.take(agent.report(START_NS))
+    copy = replace(agent)
+    ours, theirs = agent.report(START_NS + SECOND), copy.report(START_NS + 2 * SECOND)
+    other, inner = bench.another(), bench.history.write
+
+    async def overtaken(bucket: object, points: object) -> object:
+        bench.history.write = inner  # type: ignore[method-assign]
+        assert (await bench.take(theirs, pipeline=other)).counts == {"stored": 1}
+        return await inner(bucket, points)  # type: ignore[arg-type]
+
+    bench.history.write = overtaken  # type: ignore[method-assign, assignment]
+    outcome = await bench.take(ours)
+    assert outcome.counts == {"forked": 1}
+    assert receipt_for(outcome).reset_stream
+
+
 async def test_poison_is_kept_with_its_bytes_and_receipted(bench: Bench) -> None:
     """Bad bytes do not disturb their neighbours, and are kept as they came."""
     agent = Agent()
