@@ -68,11 +68,15 @@ class Feed:
         knowledge = load_knowledge()
         self.targets = [target_for(knowledge, host) for host in HOSTS]
 
-    def add(self, count: int, started_ns: int, *, inspected: bool = False, step_ns: int = SECOND) -> "Feed":
-        """Add `count` cycles, the first begun at `started_ns`; creation times only rise, as a spool sees to."""
+    def add(self, count: int, started_ns: int, *, inspected: bool = False, step_ns: int = SECOND, after_ns: int | None = None) -> "Feed":
+        """Add `count` cycles, the first begun at `started_ns`.
+
+        Creation times only rise, as a spool sees to: from the last line's on, or from `after_ns`, which a restored spool remembers.
+        """
+        last_ns = after_ns if after_ns is not None else self.lines[-1].created_ns if self.lines else 0
         for number in range(count):
             began_ns = started_ns + number * step_ns
-            created_ns = max(began_ns + SECOND // 2, self.lines[-1].created_ns + 1 if self.lines else 0)
+            created_ns = last_ns = max(began_ns + SECOND // 2, last_ns + 1)
             facts: list[str] = []
             certificates: list[str] = []
             cycle = Cycle(

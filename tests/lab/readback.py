@@ -128,3 +128,18 @@ def held_in(spool: Path) -> Held:
         facts, certificates = ([key for key in part.split(",") if key] for part in ids.split(";"))
         reports[seq] = (digest, cycle, facts, certificates)
     return Held(stream, last_seq, reports, bodies)
+
+
+def copy_spool(spool: Path, to: Path) -> None:
+    """Copy a spool's file, whole and consistent, while its agent runs: what a backup or a machine's snapshot holds."""
+    forget_spool(to)
+    source, target = sqlite3.connect(f"file:{spool}?mode=ro", uri=True, timeout=10), sqlite3.connect(to)
+    source.backup(target)
+    source.close()
+    target.close()
+
+
+def forget_spool(spool: Path) -> None:
+    """Delete a spool's file and all that belongs to it."""
+    for suffix in ("", "-wal", "-shm", ".lock"):
+        spool.with_name(spool.name + suffix).unlink(missing_ok=True)
