@@ -2,12 +2,14 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from server.state.database import STATE_FAULTS, Database, StateUnavailable, Transaction, fault_of, open_database
+from server.state.engine import BUSY_SECONDS
 from server.state.tables import counter
 from tests.servers.postgres import Postgres
 from tests.servers.process import free_port
@@ -46,6 +48,33 @@ async def test_any_exception_rolls_back(database: Database, error: type[BaseExce
     async with database.writing() as connection:
         await put(connection, "b")
     assert await names(database) == ["b"]
+
+
+async def test_a_writer_cut_short_holds_no_lock(tmp_path: Path) -> None:
+    """Cancelled between a statement and its rows: what must still be written can be, while the cancellation is under way."""
+    database = await open_database(f"sqlite+aiosqlite:///{tmp_path}/state.db")
+    async with database.writing() as connection:
+        for name in "abc":
+            await put(connection, name)
+    loop = asyncio.get_running_loop()
+
+    async def cut_short() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        try:
+            async with database.writing() as connection:
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                await driver.create_function("cut", 0, lambda: bool(loop.call_soon_threadsafe(task.cancel)))
+                await connection.execute(text("SELECT name, cut() FROM counter"))
+        finally:
+            async with database.writing() as connection:
+                await put(connection, "last")
+
+    async with asyncio.timeout(BUSY_SECONDS / 2), asyncio.TaskGroup() as group:
+        task = group.create_task(cut_short(), name="cut short")
+    assert task.cancelled()
+    assert await names(database) == ["a", "b", "c", "last"]
+    await database.close()
 
 
 async def test_writers_of_one_process_queue(database: Database) -> None:
