@@ -15,8 +15,8 @@ from server.collector.meaning import Interpreter
 from server.collector.pipeline import Pipeline
 from server.collector.replay import Replay
 from server.state import counters, quarantine, tables
-from server.state.database import open_database
 from tests.fakes.reports import SECOND, START_NS, TARGETS, Agent
+from tests.fakes.state import fresh
 from tests.server.collector.conftest import Bench, Works, bench_over
 from wire import topics
 from wire.codec import MAX_INFLATED_BYTES, MAX_WIRE_BYTES
@@ -81,7 +81,7 @@ async def two(tmp_path: Path) -> AsyncIterator[tuple[Works, Works]]:
     made: list[Bench] = []
     for name in ("clean", "dirty"):
         (tmp_path / name).mkdir()
-        made.append(bench_over(await open_database(f"sqlite+aiosqlite:///{tmp_path}/{name}/state.db"), tmp_path / name))
+        made.append(bench_over(await fresh(tmp_path / name), tmp_path / name))
     yield Works(made[0]), Works(made[1])
     for bench in made:
         await bench.history.close()

@@ -16,9 +16,9 @@ from server.collector.pipeline import Pipeline
 from server.collector.replay import Replay
 from server.history.influx import Influx, InfluxSettings
 from server.state import quarantine, tables
-from server.state.database import open_database
 from tests.fakes.influx import Answer, FakeInflux, as_influx
 from tests.fakes.reports import SECOND, START_NS, TARGETS, Agent
+from tests.fakes.state import fresh
 from tests.server.collector.conftest import Works, bench_over
 from wire.observation import WebObservation
 
@@ -59,7 +59,7 @@ class Centre:
 @pytest.fixture
 async def centre(tmp_path: Path) -> AsyncIterator[Centre]:
     """Give a centre whose InfluxDB behaves until it is told otherwise."""
-    bench = bench_over(await open_database(f"sqlite+aiosqlite:///{tmp_path}/state.db"), tmp_path)
+    bench = bench_over(await fresh(tmp_path), tmp_path)
     fake, works = FakeInflux(), Works(bench)
     await fake.start()
     history = Influx(InfluxSettings(fake.url, "token", "org", timeout_s=0.3))
@@ -104,7 +104,7 @@ def failing(status: int, body: object, times: int, **headers: str) -> Callable[[
 async def expected(tmp_path: Path, centre: Centre) -> set[str]:
     """Give the lines of a day without trouble."""
     (tmp_path / "calm").mkdir()
-    calm = bench_over(await open_database(f"sqlite+aiosqlite:///{tmp_path}/calm/state.db"), tmp_path / "calm")
+    calm = bench_over(await fresh(tmp_path / "calm"), tmp_path / "calm")
     pipeline = Pipeline(calm.database, centre.history, Interpreter(cast("Any", calm.judge)), Terms())
     await pipeline.process(centre.works.arrivals(*messages()), calm.now_ns)
     await calm.history.close()

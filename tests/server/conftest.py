@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from server.state.database import Database, open_database
+from tests.fakes.state import fresh
 from tests.servers.postgres import Postgres
 
 
@@ -24,8 +25,8 @@ def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def database(state_url: str) -> AsyncIterator[Database]:
+async def database(state_url: str, tmp_path: Path) -> AsyncIterator[Database]:
     """Give an empty state database."""
-    opened = await open_database(state_url)
+    opened = await (fresh(tmp_path) if state_url.startswith("sqlite") else open_database(state_url))
     yield opened
     await opened.close()

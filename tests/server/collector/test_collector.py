@@ -121,7 +121,7 @@ CONDITIONS: list[tuple[Condition, str]] = [
 async def test_an_hour_without_history_loses_nothing(works: Works, condition: Condition, level: str) -> None:
     """For each condition: the queue stays bounded, the state shows in metrics, two log lines in all, and then all is stored."""
     bench, agent, end_ns = works.bench, Agent(), works.bench.now_ns + 3600 * SECOND
-    spool = {("0" * 31 + "1", seq): message for seq, message in enumerate(reports(agent, 60), 1)}
+    spool = {("0" * 31 + "1", seq): message for seq, message in enumerate(reports(agent, 24), 1)}
     inner = bench.history.write
 
     async def write(bucket: Any, points: Sequence[Point]) -> Any:
