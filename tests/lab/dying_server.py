@@ -1,7 +1,8 @@
 """`middlewatch-server` that kills itself with SIGKILL at a named point, and whose clock may be ahead. Takes the same arguments.
 
 Environment: `MW_DIE` is `point:n,point:n...` (the n-th time that point is reached), `MW_OBITUARY` the file that says where it died,
-`MW_CLOCK_OFFSET_S` how many seconds its clock is ahead. Runs outside pytest, so it imports nothing of tests.
+`MW_CLOCK_OFFSET_S` how many seconds its clock is ahead, `MW_BREAKS` n makes its own code fail on every n-th report. Runs outside
+pytest, so it imports nothing of tests.
 """
 
 import functools
@@ -13,6 +14,7 @@ from typing import Any
 
 from server import run as running
 from server.cli import main
+from server.collector.meaning import Interpreter
 from server.collector.pipeline import Pipeline
 from server.history.influx import Influx
 from server.ingest.mqtt import MqttIngest
@@ -46,12 +48,26 @@ def deadly(point: str, count: int, inner: Callable[..., Any]) -> Callable[..., A
     return wrapper
 
 
+def breaking(every: int, inner: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function, which raises for every n-th report as a fault of our own code would."""
+
+    @functools.wraps(inner)
+    def wrapper(self: Interpreter, item: Any, *arguments: Any) -> Any:
+        if item.entry.seq % every == 0:
+            raise RuntimeError("a fault put here by a test")
+        return inner(self, item, *arguments)
+
+    return wrapper
+
+
 def prepare() -> None:
     """Arm the points the environment names, and set the clock."""
     for word in filter(None, os.environ.get("MW_DIE", "").split(",")):
         point, _, count = word.partition(":")
         owner, name = POINTS[point]
         setattr(owner, name, deadly(point, int(count), getattr(owner, name)))
+    if os.environ.get("MW_BREAKS"):
+        Interpreter.interpret = breaking(int(os.environ["MW_BREAKS"]), Interpreter.interpret)  # type: ignore[method-assign] # the point
     offset_ns = int(os.environ.get("MW_CLOCK_OFFSET_S") or 0) * 10**9
     if offset_ns:
         running.serving = functools.partial(running.serving, now=lambda: time.time_ns() + offset_ns)

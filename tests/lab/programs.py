@@ -4,6 +4,7 @@ Both speak mutual TLS to a real mosquitto. Nothing here knows what a report is.
 """
 
 import json
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -113,14 +114,14 @@ class Stores:
 
 
 class Collector(Server):
-    """`middlewatch-server run`, or, when `dies` is set, the same under `dying_server.py`. `port` is its console's."""
+    """`middlewatch-server run`, under `dying_server.py` when `dies`, `clock_offset_s` or `breaks` is set. `port` is its console's."""
 
     def __init__(self, broker: Mosquitto, stores: Stores, name: str = "collector-0", **broker_settings: Any) -> None:
         super().__init__(name)
         self.config = self.folder / "server.toml"
         self.obituary = self.folder / "died-at"
         self.dies = ""
-        self.clock_offset_s = 0
+        self.clock_offset_s = self.breaks = 0
         version = broker_settings.pop("version", "5")
         sections = {
             "broker": broker_section(broker, broker.certificates.identity(COLLECTOR), version) | {"client_id": name} | broker_settings,
@@ -134,13 +135,19 @@ class Collector(Server):
 
     def arguments(self) -> Sequence[str]:
         """Return the command line."""
-        if self.dies or self.clock_offset_s:
+        if self.dies or self.clock_offset_s or self.breaks:
             return [sys.executable, str(HERE / "dying_server.py"), "run", "--config", str(self.config)]
         return [str(PROGRAMS / "middlewatch-server"), "run", "--config", str(self.config)]
 
     def environment(self) -> Mapping[str, str]:
-        """Return where it is to die, and by how much its clock is ahead."""
-        return {"MW_DIE": self.dies, "MW_OBITUARY": str(self.obituary), "MW_CLOCK_OFFSET_S": str(self.clock_offset_s)}
+        """Return where it is to die, by how much its clock is ahead, and what breaks it."""
+        ahead, breaks = str(self.clock_offset_s), str(self.breaks or "")
+        return {"MW_DIE": self.dies, "MW_OBITUARY": str(self.obituary), "MW_CLOCK_OFFSET_S": ahead, "MW_BREAKS": breaks}
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run another of the server's commands with this configuration, to its end."""
+        line = [str(PROGRAMS / "middlewatch-server"), *words, "--config", str(self.config)]
+        return subprocess.run(line, check=False, capture_output=True, text=True)
 
     def is_ready(self) -> bool:
         """Return whether its console answers; one that is to die may be dead by then."""
