@@ -42,7 +42,9 @@ class Login(BaseAuthPlugin):  # type: ignore[misc] # amqtt has no types
     async def authenticate(self, *, session: Any) -> bool:  # noqa: ANN401 - amqtt's session
         """Return whether this session may connect."""
         if session.username != COLLECTOR:
-            return True
+            return not session.will_flag or allowed(
+                str(session.client_id), str(session.will_topic), Action.PUBLISH
+            )  # amqtt asks nobody later
         return hmac.compare_digest(str(session.password or "").encode(), self.config.password.encode())
 
 
@@ -53,16 +55,19 @@ class OwnTopics(BaseTopicPlugin):  # type: ignore[misc] # amqtt has no types
         """Return whether this user may do this on this topic."""
         if session is None or session.username == COLLECTOR:
             return session is not None
-        agent = str(session.client_id).rpartition("-")[0]  # client id: agent id, dash, first of stream
-        if not _AGENT.fullmatch(agent):  # `+` would be everybody
-            return False
-        own = f"{PREFIX}/agent/{agent}/"
-        rest = (topic or "").removeprefix(own)
-        if rest == topic:
-            return False
-        if action == Action.PUBLISH:
-            return rest.startswith("report/") or rest == "status"
-        return rest in {"receipt", "plan"}
+        return allowed(str(session.client_id), topic or "", action)
+
+
+def allowed(client_id: str, topic: str, action: Action | None) -> bool:
+    """Return whether an agent may do this on this topic. Its client id is its agent id, a dash, and the first of its stream."""
+    agent = client_id.rpartition("-")[0]
+    own = f"{PREFIX}/agent/{agent}/"
+    if not _AGENT.fullmatch(agent) or not topic.startswith(own):  # an agent `+` would be everybody
+        return False
+    rest = topic.removeprefix(own)
+    if action == Action.PUBLISH:
+        return rest.startswith("report/") or rest == "status"
+    return rest in {"receipt", "plan"}
 
 
 class EmbeddedBroker:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 from amqtt.contexts import Action
+from gmqtt import Client, Message
+from gmqtt.mqtt.constants import MQTTv311
 from gmqtt.mqtt.handler import MQTTConnectError
 
 from server.ingest.broker import COLLECTOR, BrokerUnavailable, EmbeddedBroker, OwnTopics
@@ -78,6 +80,26 @@ async def test_the_collectors_name_needs_its_password(port: int) -> None:
         with pytest.raises(MQTTConnectError):
             async with client(as_collector(port, password)):
                 pass
+
+
+@pytest.mark.parametrize("topic", [topics.receipt("agent-01"), topics.report("agent-01", STREAM, 1), topics.status("agent-01")])
+async def test_a_last_will_is_not_spoken_for_another(port: int, topic: str) -> None:
+    """A will that is not the agent's own is refused with its connection: amqtt would publish it without asking the access list."""
+    forger = Client("agent-02-0000", will_message=Message(topic, b"forged", qos=1))
+    forger.set_config({"reconnect_retries": -2, "reconnect_delay": 0})
+    with pytest.raises(MQTTConnectError):
+        await forger.connect("127.0.0.1", port, version=MQTTv311)
+
+
+async def test_a_last_will_is_spoken_for_oneself(port: int) -> None:
+    """An agent that falls silent is told as offline."""
+    agent = Client("agent-02-0000", will_message=Message(topics.status("agent-02"), b"offline", qos=1))
+    agent.set_config({"reconnect_retries": -2, "reconnect_delay": 0})
+    async with client(as_collector(port, "secret"), topics.status("+")) as (_, heard, _granted):
+        await agent.connect("127.0.0.1", port, version=MQTTv311)
+        agent._connection._transport.abort()
+        await heard.until(lambda: bool(heard.messages))
+    assert heard.messages == [(topics.status("agent-02"), b"offline")]
 
 
 async def test_a_port_in_use_is_one_sentence(port: int) -> None:

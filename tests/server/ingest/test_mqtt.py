@@ -20,7 +20,7 @@ from tests.servers.certificates import COLLECTOR, Certificates
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.process import free_port
 from wire import topics
-from wire.receipt import Receipt
+from wire.receipt import Receipt, Refusal
 
 STREAM = "0" * 32
 REPORT = topics.report("agent-01", STREAM, 1)
@@ -258,3 +258,20 @@ async def test_wrong_certificates_are_told_within_the_limit(mosquitto: Mosquitto
         ):
             async with running(settings) as one:
                 await one.said(words)
+
+
+async def test_a_stopped_broker_does_not_keep_us(mosquitto: Mosquitto) -> None:
+    """SIGSTOP with a full buffer: cancelling ends the ingest all the same, and leaves no task."""
+    tasks = asyncio.all_tasks()
+    try:
+        async with asyncio.timeout(mqtt.CONNECT_SECONDS), running(real(mosquitto)) as one:
+            await one.up()
+            mosquitto.pause()
+            fill = Receipt(stream="0" * 32, quarantined=[Refusal(seq=seq, reason="x" * 256) for seq in range(1, 1001)])
+            for _ in range(100):  # 28 MB; loopback's buffers take 6
+                await one.ingest.receipt("agent-01", fill)
+        async with asyncio.timeout(mqtt.CONNECT_SECONDS):
+            while asyncio.all_tasks() - tasks:  # gmqtt's own hear of the abort a few turns of the loop later
+                await asyncio.sleep(0)
+    finally:
+        mosquitto.resume()
