@@ -43,10 +43,16 @@ def make_spine(mosquitto: Mosquitto, influx: Influx, tmp_path: Path) -> Iterator
         spine.remove()
 
 
+@pytest.fixture
+def shared_spine(make_spine: Make, postgres: Postgres) -> Spine:
+    """Give a spine of two collectors that share the reports, their state in PostgreSQL."""
+    return make_spine(appearing(), collectors=2, state_url=postgres.fresh())
+
+
 @pytest.fixture(params=["one collector, SQLite", "two collectors, PostgreSQL"])
 def spine(request: pytest.FixtureRequest, make_spine: Make) -> Spine:
     """Give a spine in both forms."""
     if request.param.startswith("one"):
         return make_spine(appearing())
-    postgres: Postgres = request.getfixturevalue("postgres")
-    return make_spine(appearing(), collectors=2, state_url=postgres.fresh())
+    shared: Spine = request.getfixturevalue("shared_spine")
+    return shared
