@@ -24,7 +24,7 @@ from server.config import BadConfiguration, Settings, load_settings
 from server.fleet.plans import BadKey, BadPlan, make_key, sign_plan
 from server.history.influx import Influx
 from server.history.port import Unavailable
-from server.state import assignments, quarantine
+from server.state import assignments, ledger, quarantine
 from server.state.database import STATE_FAULTS, Database, StateUnavailable, open_database
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The centre of Middlewatch.")
@@ -40,6 +40,7 @@ LONGEST_SITE = 256
 """Column `assignment.site`."""
 T = TypeVar("T")
 screen = Console()
+HOUR_NS = 3600 * 10**9
 
 
 def fail(problems: list[str], status: int = 2) -> typer.Exit:
@@ -133,6 +134,26 @@ def assign(agent: str, site: str, config: ConfigFile) -> None:
 
 def _when(time_ns: int) -> str:
     return datetime.fromtimestamp(time_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+@app.command()
+def completeness(config: ConfigFile, hours: Annotated[int, typer.Option(min=1, max=24 * 8)] = 24) -> None:
+    """Show for each agent what the ledger expected in the last hours, and what of it is stored, set aside, dropped or missing."""
+    end_ns = time.time_ns()
+
+    async def count(database: Database) -> list[tuple[str, dict[str, int]]]:
+        async with database.reading() as connection:
+            agents = await ledger.known_agents(connection)
+            return [(one, await ledger.completeness(connection, one, end_ns - hours * HOUR_NS, end_ns)) for one in agents]
+
+    counted = [(one, counts) for one, counts in _do(_with_database(_settings(config), count)) if counts["expected"]]
+    if not counted:
+        typer.echo(f"no agent has reported in the last {hours} h")
+        return
+    table = Table("agent", "expected", "stored", "quarantined", "dropped by the agent", "missing", box=None)
+    for one, counts in counted:
+        table.add_row(one, *(str(counts[name]) for name in ("expected", "stored", "quarantined", "dropped", "missing")))
+    screen.print(table)
 
 
 @quarantine_app.command("list")

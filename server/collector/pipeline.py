@@ -115,6 +115,8 @@ class Pipeline:
             missing, fresh = await self._bodies.lacking(fresh_items)
             if fresh.facts or fresh.certificates:
                 await self._bodies.store(fresh, now_ns)
+                if missing:
+                    continue  # what one report lacks another of this batch may just have brought
             if not missing:
                 return rest, settled
             for place, ids in missing.items():

@@ -149,6 +149,11 @@ async def note_dropped(
         await connection.execute(database.insert_or_ignore(dropped), rows)
 
 
+async def known_agents(connection: AsyncConnection) -> list[str]:
+    """Return the ids of all agents a report was stored of."""
+    return list((await connection.scalars(select(agent.c.id).order_by(agent.c.id))).all())
+
+
 async def completeness(connection: AsyncConnection, agent_id: str, start_ns: int, end_ns: int) -> dict[str, int]:
     """Return expected, stored, quarantined, dropped and missing reports of one agent, for numbers received in [start, end).
 

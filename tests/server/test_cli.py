@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.request import urlopen
@@ -18,7 +19,8 @@ import structlog
 from typer.testing import CliRunner, Result
 
 from server import cli
-from server.state import quarantine, tables
+from server.collector.ledger import Entry, Head
+from server.state import ledger, quarantine, tables
 from server.state.database import open_database
 from server.state.quarantine import Kept
 from tests.fakes.influx import Answer, FakeInflux
@@ -294,6 +296,28 @@ def test_assign(centre: Centre) -> None:
     assert (lost.exit_code, "no report of agent 'a-2' has come yet" in lost.stderr) == (1, True)
     for site in (" ", "x" * 257):
         assert centre.run("assign", "a-1", site).stderr.startswith("assign: a site is a name of 1 to 256 characters")
+
+
+def test_completeness(centre: Centre) -> None:
+    """Each agent's expected, stored, dropped and missing reports, from the ledger alone."""
+    centre.write()
+    centre.run("setup")
+    assert centre.run("completeness").stdout == "no agent has reported in the last 24 h\n"
+
+    async def work() -> None:
+        database = await open_database(centre.state_url)
+        now_ns = time.time_ns()
+        async with database.writing() as connection:
+            await connection.execute(tables.agent.insert().values(id="a-1", first_seen_ns=now_ns))
+            await ledger.write_heads(connection, [Head("0" * 32, "a-1", upto=1, beyond=((3, 6),), stored=False)], now_ns)
+            entries = [("0" * 32, Entry(seq, "stored", f"d{seq}", "", now_ns), 25) for seq in (1, 6)]
+            await ledger.write_entries(connection, entries, [], now_ns)
+            await ledger.note_dropped(database, connection, {"0" * 32: ((3, 5),)}, now_ns)
+        await database.close()
+
+    asyncio.run(work())
+    row = centre.run("completeness", "--hours", 1).stdout.splitlines()[-1].split()
+    assert row == ["a-1", "6", "2", "0", "3", "1"]
 
 
 def test_plan_commands(tmp_path: Path) -> None:
