@@ -3,15 +3,18 @@
 PostgreSQL refuses to run as root, so as root it runs as the user `postgres` (or `nobody`), to whom the folder is given.
 """
 
+import contextlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from uuid import uuid4
 
-from tests.servers.process import Server
+from tests.servers.process import POLL_SECONDS, Server
 
 
 class Postgres(Server):
@@ -56,6 +59,23 @@ class Postgres(Server):
             subprocess.run([*self._as_user(), *stop], check=True, capture_output=True, cwd=self.folder)
         super().stop()
 
+    def kill(self) -> None:
+        """SIGKILL the postmaster and its backends: each backend is a session of its own, so the process group is not all of it.
+
+        They would end by themselves soon after, but until then a new postmaster refuses to start.
+        """
+        backends = self._backends()
+        super().kill()
+        for backend in backends:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(backend, signal.SIGKILL)
+        while any(_lives(backend) for backend in backends):
+            time.sleep(POLL_SECONDS)
+
+    def _backends(self) -> list[int]:
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children") if self._process else Path("/nowhere")
+        return [int(word) for word in children.read_text().split()] if children.exists() else []
+
     def fresh(self) -> str:
         """Make an empty database and return its SQLAlchemy address."""
         name = f"test_{uuid4().hex[:12]}"
@@ -82,3 +102,11 @@ class Postgres(Server):
         if os.geteuid() == 0:
             entry = pwd.getpwnam(self._user())
             shutil.chown(self.folder, entry.pw_uid, entry.pw_gid)
+
+
+def _lives(pid: int) -> bool:
+    """Return whether a process runs; one that only waits to be reaped (state Z) does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
