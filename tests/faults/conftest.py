@@ -1,5 +1,6 @@
 """A spine to be hurt: one collector with SQLite, or two that share the reports with PostgreSQL; a feed in which a device appears."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,14 @@ def appearing() -> Feed:
     """Return a feed in which a device appears; its last cycle is a minute old."""
     began_ns = time.time_ns() - (LINES + 60) * SECOND
     return Feed(gate=CLEAN).add(CLEAN, began_ns).add(LINES - CLEAN, began_ns + CLEAN * SECOND, inspected=True)
+
+
+@pytest.fixture
+def seed() -> int:
+    """Give the seed of all moments; a failure shows it, `MIDDLEWATCH_SEED` sets another one to look for more."""
+    chosen = int(os.environ.get("MIDDLEWATCH_SEED", "20261123"))
+    print(f"MIDDLEWATCH_SEED={chosen}")  # noqa: T201 - pytest shows it with a failure only
+    return chosen
 
 
 @pytest.fixture

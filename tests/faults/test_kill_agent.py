@@ -22,7 +22,6 @@ pytestmark = pytest.mark.kill
 KILLS = 24
 
 
-@pytest.mark.parametrize("seed", [20261123])
 def test_feeder_killed(spine: Spine, seed: int) -> None:
     """Spool and uplink killed at 24 moments, before the first connection or between commit and sending: nothing lost, nothing twice."""
     chance = random.Random(seed)
@@ -55,7 +54,6 @@ def drain(agent: Agent) -> Held:
     return held
 
 
-@pytest.mark.parametrize("seed", [20261123])
 def test_agent_killed(make_spine: Callable[..., Spine], tmp_path: Path, seed: int) -> None:
     """A measuring agent killed at 24 moments, in mid-probe or mid-report: each number it ever gave is stored once, with its own rows."""
     chance = random.Random(seed)

@@ -10,7 +10,6 @@ pytestmark = pytest.mark.kill
 KILLS = 22
 
 
-@pytest.mark.parametrize("seed", [20261123])
 def test_broker_killed(spine: Spine, seed: int) -> None:
     """Killed at 22 moments, each time after a receipt came through it again; what it had queued since the last save is gone."""
     chance = random.Random(seed)

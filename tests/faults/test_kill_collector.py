@@ -48,7 +48,6 @@ def live_and_die(spine: Spine, victim: Collector, dies: str, chance: random.Rand
     victim.kill()
 
 
-@pytest.mark.parametrize("seed", [20261123])
 def test_collectors_killed(spine: Spine, seed: int) -> None:
     """26 deaths, four at each point of a batch at least: every report stored once, every row right, the device told once."""
     chance = random.Random(seed)

@@ -11,7 +11,6 @@ pytestmark = pytest.mark.kill
 KILLS = 22
 
 
-@pytest.mark.parametrize("seed", [20261123])
 def test_influx_killed(spine: Spine, influx: Influx, seed: int) -> None:
     """Killed at 22 moments while points come in; whatever its answer to a write was, each row is there once and right."""
     chance = random.Random(seed)

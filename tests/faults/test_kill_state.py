@@ -11,7 +11,6 @@ pytestmark = pytest.mark.kill
 KILLS = 20
 
 
-@pytest.mark.parametrize("seed", [20261123])
 def test_state_database_killed(shared_spine: Spine, postgres: Postgres, seed: int) -> None:
     """Killed at 20 moments, some in the middle of a commit: the ledger misses nothing and doubles nothing, the device is told once."""
     chance = random.Random(seed)

@@ -83,9 +83,9 @@ def site_of(line: Line, moves: list[tuple[int, str]]) -> str:
     return [site for valid_ns, site in [(0, SITE), *moves] if valid_ns <= line.started_ns][-1]
 
 
-def test_no_row_under_two_sites(spine: Spine, influx: Influx) -> None:
+def test_no_row_under_two_sites(spine: Spine, influx: Influx, seed: int) -> None:
     """Two moves, an outage, deaths between write and commit, replays from quarantine: each row is there once, where its time says."""
-    chance = random.Random(20261123)
+    chance = random.Random(seed)
     restart(spine, ahead_s=0, breaks=EVERY)
     spine.feeder.start()
     all_spooled(spine)
