@@ -21,6 +21,8 @@ from tests.servers.process import Server
 ROOT = Path(__file__).parents[2]
 FIXTURES = {"mosquitto": "mosquitto", "influx": "influxd", "postgres": "postgres"}
 """Fixture and the name of its program in `scripts/servers --where`."""
+PROGRAMS = ("tests/demo/", "tests/faults/", "tests/integration/", "tests/agent/test_run.py", "tests/agent/test___main__.py")
+"""Where tests start the agent, the server or the demo as processes, or drive hundreds of reports: seconds each."""
 T = TypeVar("T", bound=Server)
 _missing: set[str] = set()
 
@@ -34,8 +36,10 @@ def programs() -> dict[str, str]:
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that uses a server, directly or by another fixture."""
+    """Mark every test that uses a server, directly or by another fixture, and those that run whole programs."""
     for item in items:
+        if str(item.path.relative_to(ROOT)).startswith(PROGRAMS):
+            item.add_marker("programs")
         if set(FIXTURES) & set(getattr(item, "fixturenames", ())):
             item.add_marker("servers")
 
