@@ -94,7 +94,12 @@ async def check(settings: Settings) -> Checked:
         await checker.close()
     seen = [_seen(one) for one in taken]
     certificates = {key: der for one in taken for key, der in one.measured.certificates.items()}
-    return Checked(judge.judge(seen, certificates, measured_ns), measured_ns, time.monotonic() - began)
+    judgement = judge.judge(seen, certificates, measured_ns)
+    if not judgement.findings:
+        raise ConfigError(
+            [f"check: nothing was measured within {WHOLE_S:.0f} s; run it again, and look whether the plan has a web or dns probe"]
+        )
+    return Checked(judgement, measured_ns, time.monotonic() - began)
 
 
 async def _measure(settings: Settings, checker: Checker) -> list[Taken]:

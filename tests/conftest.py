@@ -1,7 +1,35 @@
-"""Loads the fixtures that more than one folder of tests uses. Fixtures themselves live beside what they are about.
+"""Loads the fixtures that more than one folder of tests uses, and lets no test speak to anything but this machine.
 
-`from tests.x import y` works because pytest imports this file as `tests.conftest`, which makes `tests` this folder: gmqtt 0.8.0 installs a
-package of that name by mistake, so a program outside pytest that imports `tests` gets gmqtt's.
+Fixtures themselves live beside what they are about. As root, scripts/test runs all of this in a network namespace with loopback only; the
+guard below holds in every other case too, for what runs in this process.
 """
 
+import ipaddress
+import sys
+from typing import Any
+
 pytest_plugins = ["tests.servers.fixtures"]
+
+_SENDING = {"socket.connect", "socket.sendto", "socket.sendmsg"}
+_DOCUMENTATION = ipaddress.ip_network("2001:db8::/32")
+"""The agent learns whether there is a route to IPv6 by connecting a UDP socket there (RFC 3849), which sends nothing."""
+_SENDS_NOTHING = {"0.0.0.0", "::", "255.255.255.255"}  # noqa: S104 - compared, not bound
+"""Unspecified is this machine; a TCP connect to the broadcast address fails before anything is sent."""
+
+
+def _stays_here(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse to connect or send anywhere but to loopback: no test sends a packet out of this machine."""
+    if event not in _SENDING or not isinstance(arguments[1], tuple):
+        return
+    host = str(arguments[1][0]).partition("%")[0]
+    if host in {"", "localhost"}:
+        return
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        raise RuntimeError(f"a test asked for {host!r} by name: names in tests are the fixture's") from None
+    if not address.is_loopback and address not in _DOCUMENTATION and str(address) not in _SENDS_NOTHING:
+        raise RuntimeError(f"a test tried to reach {host}: tests stay on loopback")
+
+
+sys.addaudithook(_stays_here)

@@ -126,7 +126,8 @@ def test_pure_rooms(room: str) -> None:
 def test_agent_run_stays_light() -> None:
     """What `middlewatch-agent run` imports holds none of the heavy libraries: the agent's memory is promised (50 MB)."""
     heavy = ["cryptography", "OpenSSL", "structlog", "typer", "rich", "pydantic_settings", "aiohttp", "judge", "server", "sqlalchemy"]
-    program = f"import agent.run, sys; print([name for name in {heavy!r} if name in sys.modules])"
+    enter = "import agent.cli, agent.run, agent.probes.web, agent.probes.dns, agent.probes.egress"
+    program = f"{enter}; import sys; agent.cli.parser(); print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True, cwd=ROOT)
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
 

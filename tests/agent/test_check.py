@@ -1,6 +1,7 @@
 """`check` on a stand-in world and without any: status, exit, JSON; nobody is blamed for a dead link."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from agent import check as checking
 from agent.check import Checked, check, plain
 from agent.config import Settings, load
+from agent.config_reader import ConfigError
 from agent.planning import default_plan
 from judge.finding import Finding, Judgement
 from tests.fakes import agent_files
@@ -86,15 +88,34 @@ async def test_without_internet_nobody_is_blamed(tmp_path: Path) -> None:
     assert all(one.device is None for one in done.judgement.findings)
 
 
-async def test_a_silent_network_is_told_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When probes hang, the whole check ends at its limit with what there is."""
-    monkeypatch.setattr(checking, "WHOLE_S", 0.2)
+async def silent_resolver(stack: contextlib.ExitStack) -> str:
+    """Return the place of a resolver that never answers."""
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, ("127.0.0.1", 0))
-    port = transport.get_extra_info("sockname")[1]
-    done = await check(settings(tmp_path, f"127.0.0.1:{port}"))
-    transport.close()
+    stack.callback(transport.close)
+    return f"127.0.0.1:{transport.get_extra_info('sockname')[1]}"
+
+
+async def test_a_silent_network_is_told_as_what_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When nothing answers, every probe ends at its stage's limit and every host is judged unreachable, the control included."""
+    monkeypatch.setattr(checking, "STAGE_MS", 100.0)
+    with contextlib.ExitStack() as stack:
+        done = await check(settings(tmp_path, await silent_resolver(stack)))
     assert done.status == "offline"
+    assert {one.verdict for one in done.judgement.findings} == {"unreachable"}
+    assert any(one.target.category == "Control" for one in done.judgement.findings)
+
+
+async def test_nothing_measured_is_not_called_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the whole check's limit passes before any probe ends, it says just that."""
+    monkeypatch.setattr(checking, "WHOLE_S", 0.05)
+    with contextlib.ExitStack() as stack, pytest.raises(ConfigError, match="nothing was measured"):
+        await check(settings(tmp_path, await silent_resolver(stack)))
+
+
+def test_the_limits_leave_room_below_half_a_minute() -> None:
+    """Two stages that time out, one after the other, fit into the whole, and the whole into 30 s with the program's start."""
+    assert 2 * checking.STAGE_MS / 1000 < checking.WHOLE_S <= 25
 
 
 def test_main_prints_json_and_the_exit_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

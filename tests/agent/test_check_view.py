@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
 from agent.check_view import JOBS, SHAPES, progress, show
@@ -72,7 +73,8 @@ def test_colour_is_never_alone() -> None:
     assert all(JOBS.values())
 
 
-def test_progress_is_silent_without_a_terminal() -> None:
+def test_progress_is_silent_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is printed while it works when standard error is no terminal."""
     with progress():
-        pass
+        assert capsys.readouterr() == ("", "")
+    assert capsys.readouterr() == ("", "")
