@@ -41,7 +41,7 @@ def as_influx(lines: list[str]) -> Answer:
 
 
 class FakeInflux:
-    """`url` once started. Counts requests; `silent` makes it take requests and answer nothing until it is set."""
+    """`url` once started. Counts requests; `silence` makes it take requests and answer nothing until it is set."""
 
     def __init__(self, answer: Callable[[list[str]], Answer] = as_influx) -> None:
         self.answer = answer
