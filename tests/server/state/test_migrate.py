@@ -55,6 +55,19 @@ def schema(file: Path) -> dict[str, str]:
         return {name: "".join(sql.split()) for name, sql in rows}
 
 
+async def differences(state_url: str) -> list[object]:
+    """Return what Alembic finds different between a database and `tables.py`: types, columns, indexes, constraints."""
+
+    def compare(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
+
+    engine = make_engine(state_url)
+    async with engine.connect() as connection:
+        found = await connection.run_sync(compare)
+    await engine.dispose()
+    return found
+
+
 def test_the_newest_revision_is_the_head() -> None:
     """The constant that spares a known database Alembic is the newest revision, and there is one line of them."""
     config = Config()
@@ -65,14 +78,7 @@ def test_the_newest_revision_is_the_head() -> None:
 async def test_migrations_lead_to_the_tables(state_url: str) -> None:
     """From an empty database, by Alembic's own comparison: types, columns, indexes, constraints."""
     await upgrade(state_url)
-    engine = make_engine(state_url)
-
-    def compare(connection: Connection) -> list[object]:
-        return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
-
-    async with engine.connect() as connection:
-        assert await connection.run_sync(compare) == []
-    await engine.dispose()
+    assert await differences(state_url) == []
 
 
 async def test_migrations_lead_to_the_tables_to_the_letter(tmp_path: Path) -> None:
@@ -121,10 +127,16 @@ async def test_an_upgrade_that_fails_changes_nothing(state_url: str, tmp_path: P
 
 
 async def test_two_that_start_together(state_url: str) -> None:
-    """Both come up; one made the tables."""
+    """Both come up over one complete set of tables, marked once with the newest revision; and both see each other's rows."""
     first, second = await asyncio.gather(open_database(state_url), open_database(state_url))
+    async with first.writing() as transaction:
+        await transaction.execute(insert(counter), {"name": "n", "value": 7})
+    async with second.reading() as transaction:
+        assert (await transaction.execute(select(counter.c.value))).scalars().all() == [7]
+        assert (await transaction.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == [HEAD]
     await first.close()
     await second.close()
+    assert await differences(state_url) == []
 
 
 async def test_a_newer_database_is_refused(state_url: str, tmp_path: Path) -> None:
