@@ -129,19 +129,41 @@ async def test_good_reports_do_not_notice(two: tuple[Works, Works]) -> None:
 
 
 async def test_the_agents_of_good_reports_hear_the_same(two: tuple[Works, Works]) -> None:
-    """Their last receipts are equal, but for what was published in one agent's name: that is named as quarantined."""
+    """Their last receipts are equal, but for what was published beyond the end of one agent's stream: those numbers count as done."""
     clean, dirty = two
     messages = good()
     await settle(clean, messages)
     await settle(dirty, [*messages, *[message for _, message in garbage()]])
-    heard = [{(agent, one.stream): one for agent, one in works.replies.sent if not agent.startswith("odd")} for works in two]
-    forged = {seq for kind, (topic, _) in garbage() if kind == "agent" and (seq := int(topic.rpartition("/")[2]))}
-    for key, receipt in heard[1].items():
-        if key[0] == "agent-01":
-            assert {one.seq for one in receipt.quarantined} <= forged
-            assert receipt.upto in {REPORTS, REPORTS + min(forged)}
-        else:
-            assert receipt == heard[0][key]
+    heard, there = ({agent: one for agent, one in works.replies.sent if not agent.startswith("odd")} for works in (dirty, clean))
+    forged = [int(topic.rpartition("/")[2]) for kind, (topic, _) in garbage() if kind == "agent"]
+    mine = heard.pop("agent-01")
+    assert heard == {agent: one for agent, one in there.items() if agent != "agent-01"}
+    assert min(forged) > REPORTS + 1
+    assert mine.upto == REPORTS
+    assert mine.also == [(seq, seq) for seq in forged]
+    assert mine.ends == [*there["agent-01"].ends, *[""] * len(forged)]
+    assert sorted(one.seq for agent, told in dirty.replies.sent if agent == "agent-01" for one in told.quarantined) == forged
+
+
+async def test_a_number_forged_among_the_good_changes_nothing(two: tuple[Works, Works]) -> None:
+    """Garbage under stored numbers of one agent: nothing is written or kept, and what its receipt calls done is what was done already."""
+    clean, dirty = two
+    messages = good()
+    await settle(clean, messages)
+    await settle(dirty, messages)
+    before = dict(dirty.replies.sent)["agent-01"]
+    ledger = await dirty.bench.rows(tables.ledger)
+    numbers = (1, REPORTS // 2, REPORTS)
+    payload = bent("agent", 1)[1]
+    await settle(dirty, [(topics.report("agent-01", f"{1:032x}", number), payload) for number in numbers])
+    assert await good_rows(dirty.bench) == await good_rows(clean.bench)
+    assert await dirty.bench.rows(tables.ledger) == ledger
+    assert await dirty.bench.rows(tables.quarantine) == []
+    assert dirty.metric("middlewatch_reports_total", outcome="duplicate") == len(numbers)
+    (agent, answer) = dirty.replies.sent[-1]
+    assert agent == "agent-01"
+    assert answer.model_copy(update={"quarantined": []}) == before
+    assert {one.seq for one in answer.quarantined} == set(numbers)
 
 
 async def test_all_that_was_kept_comes_back_once_its_cause_is_mended(two: tuple[Works, Works]) -> None:
