@@ -49,7 +49,10 @@ def live_and_die(spine: Spine, victim: Collector, dies: str, chance: random.Rand
 
 
 def test_collectors_killed(spine: Spine, seed: int) -> None:
-    """26 deaths, four at each point of a batch at least: every report stored once, every row right, the device told once."""
+    """Each point ends one life at least, of the four aimed at it: every report stored once, every row right, the device told once.
+
+    Three or four, seen: the watcher, armed in every life, can die first.
+    """
     chance = random.Random(seed)
     spine.start()
     for dies in lives(chance):
