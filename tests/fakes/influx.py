@@ -41,7 +41,10 @@ def as_influx(lines: list[str]) -> Answer:
 
 
 class FakeInflux:
-    """`url` once started. Counts requests; `silence` makes it take requests and answer nothing until it is set."""
+    """`url` once started. Counts requests; `silence` makes it take requests and answer nothing until it is set.
+
+    `asked` is set when a request came whole, and cleared by who waits for the next one.
+    """
 
     def __init__(self, answer: Callable[[list[str]], Answer] = as_influx) -> None:
         self.answer = answer
@@ -49,6 +52,7 @@ class FakeInflux:
         self.stored: list[str] = []
         self.url = ""
         self.silence: asyncio.Event | None = None
+        self.asked = asyncio.Event()
         self._runner: web.AppRunner | None = None
 
     async def start(self, port: int = 0) -> None:
@@ -68,6 +72,7 @@ class FakeInflux:
 
     async def _handle(self, request: web.Request) -> web.Response:
         body = await request.read()
+        self.asked.set()
         if self.silence is not None:
             await self.silence.wait()
         self.requests += 1
