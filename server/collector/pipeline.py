@@ -185,7 +185,7 @@ class Pipeline:
             if item.arrival.quarantine_id and item.report:
                 outcome.replayed.append(item.arrival.quarantine_id)
         for item in settled.duplicates:
-            answers.done(item)
+            answers.hear(item)
             _count(outcome, "duplicate")
             if item.arrival.quarantine_id:
                 outcome.replayed.append(item.arrival.quarantine_id)

@@ -29,9 +29,13 @@ class Answers:
         self.heard.add((item.agent, item.stream))
         self.want.setdefault((item.agent, item.stream), set()).update(ids)
 
-    def done(self, item: Item) -> None:
-        """Answer from the ledger."""
+    def hear(self, item: Item) -> None:
+        """Answer from the ledger, as for a number that was done before."""
         self.heard.add((item.agent, item.stream))
+
+    def done(self, item: Item) -> None:
+        """Answer from the ledger; name what just went to quarantine."""
+        self.hear(item)
         if item.report is None:
             refusal = Refusal(seq=item.entry.seq, reason=item.reason[:256])
             self.quarantined.setdefault((item.agent, item.stream), []).append(refusal)

@@ -77,7 +77,8 @@ def _wait_for(threads: Threads, _engine: Engine) -> None:
 def _on_sqlite_connect(connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own type
     connection.isolation_level = None  # or the driver begins transactions of its own, deferred ones
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_SECONDS * 1000}"):
+    # the wait first: two processes that open a new file at once both want to switch it to WAL
+    for pragma in (f"busy_timeout={BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
