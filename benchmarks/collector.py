@@ -2,7 +2,8 @@
 
 The history is a null sink: it encodes and compresses like the InfluxDB writer and stops before the socket. The collector process counts
 its own CPU (getrusage): each agent's first four rounds, and then the rest. The second run varies every report, so that the judge
-remembers none. A "point" is an observation's row; rows of findings come on top and are counted apart.
+remembers none. Points are all that is written, observations and findings; `observations_per_cpu_second` counts observations only,
+which is what a program that does not judge (Telegraf) would write of the same reports.
 """
 
 import argparse
@@ -225,8 +226,8 @@ def summary(raw: dict[str, Any]) -> dict[str, float]:
     """Return the figures of one run."""
     count, cpu = raw["reports"], raw["cpu_s"]
     return {
-        "points_per_cpu_second": round(count * OBSERVATIONS / cpu),
-        "rows_per_cpu_second": round(count * raw["rows_per_report"] / cpu),
+        "points_per_cpu_second": round(count * raw["rows_per_report"] / cpu),
+        "observations_per_cpu_second": round(count * OBSERVATIONS / cpu),
         "us_per_report": round(cpu / count * 1e6, 1),
         "us_per_report_in_first_rounds": round(raw["first_us"], 1),
         "reports_per_second": round(count / raw["seconds"], 1),
