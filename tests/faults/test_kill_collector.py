@@ -11,6 +11,7 @@ from collections import Counter
 import pytest
 
 from tests.lab.programs import Collector
+from tests.lab.readback import PATIENCE_S
 from tests.lab.spine import Spine
 
 pytestmark = pytest.mark.kill
@@ -35,14 +36,19 @@ def died(spine: Spine) -> Counter[str]:
     return Counter(word for one in spine.collectors if one.obituary.exists() for word in one.obituary.read_text().split())
 
 
-def live_and_die(spine: Spine, victim: Collector, dies: str, chance: random.Random) -> None:
+def watchers_points(spine: Spine) -> list[str]:
+    """Return where in the watcher nobody died yet."""
+    return [f"{point}:1" for point in WATCHER if not died(spine)[point]]
+
+
+def live_and_die(spine: Spine, victim: Collector, dies: str, chance: random.Random, longest_s: float = LONGEST_LIFE_S) -> None:
     """Start a collector anew and see it die where it is to or, when that is nowhere or does not come, by our hand."""
     victim.kill()
-    victim.dies = ",".join([*filter(None, [dies]), *(f"{point}:1" for point in WATCHER if not died(spine)[point])])
+    victim.dies = ",".join([*filter(None, [dies]), *watchers_points(spine)])
     victim.start()
     if not dies:
         time.sleep(chance.uniform(0.5, 3))
-    deadline = time.monotonic() + LONGEST_LIFE_S
+    deadline = time.monotonic() + longest_s
     while dies and victim.running and time.monotonic() < deadline:
         time.sleep(0.02)
     victim.kill()
@@ -54,9 +60,14 @@ def test_collectors_killed(spine: Spine, seed: int) -> None:
     Three or four, seen: the watcher, armed in every life, can die first.
     """
     chance = random.Random(seed)
+    for one in spine.collectors:
+        one.dies = ",".join(watchers_points(spine))
     spine.start()
     for dies in lives(chance):
         live_and_die(spine, chance.choice(spine.collectors), dies, chance)
+    for _ in WATCHER:
+        if left := watchers_points(spine):  # a killed watcher's lease runs out only after 15 s
+            live_and_die(spine, spine.collectors[0], left[0], chance, PATIENCE_S)
     for one in spine.collectors:
         one.dies = ""
     spine.finish()
