@@ -21,7 +21,15 @@ from tests.servers.process import Server
 ROOT = Path(__file__).parents[2]
 FIXTURES = {"mosquitto": "mosquitto", "influx": "influxd", "postgres": "postgres"}
 """Fixture and the name of its program in `scripts/servers --where`."""
-PROGRAMS = ("tests/demo/", "tests/faults/", "tests/integration/", "tests/agent/test_run.py", "tests/agent/test___main__.py")
+PROGRAMS = (
+    "tests/demo/",
+    "tests/faults/",
+    "tests/integration/",
+    "tests/agent/test_run.py",
+    "tests/agent/test___main__.py",
+    "tests/server/test_cli.py",
+    "tests/server/test_run.py",
+)
 """Where tests start the agent, the server or the demo as processes, or drive hundreds of reports: seconds each."""
 T = TypeVar("T", bound=Server)
 _missing: set[str] = set()
