@@ -82,7 +82,7 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns) -> 
         if away is not None:
             telemetry.unavailable(away.condition, str(away))
         ingest = MqttIngest(broker, log, telemetry.broker.set)
-        watcher = Watcher(database, history, f"{secrets.token_hex(4)}", now) if settings.watcher.enabled else None
+        watcher = Watcher(database, history, secrets.token_hex(4), now) if settings.watcher.enabled else None
         collector = Collector(
             Pipeline(database, history, Interpreter(judge), Terms(settings.collector.accept_lab_agents)),
             ingest,
