@@ -18,7 +18,19 @@ from pydantic import BaseModel, ValidationError
 
 from judge.chain import Roots, pem_to_der
 from judge.knowledge.endpoints import EndpointList, EndpointSet, read_set
-from judge.knowledge.model import Authorities, Engine, Host, Knowledge, Limits, Link, Native, Product, Representative, Weight
+from judge.knowledge.model import (
+    Authorities,
+    Engine,
+    FrontDoorPlace,
+    Host,
+    Knowledge,
+    Limits,
+    Link,
+    Native,
+    Product,
+    Representative,
+    Weight,
+)
 
 DATA = Path(__file__).with_name("data")
 Model = TypeVar("Model", bound=BaseModel)
@@ -59,6 +71,7 @@ def load_knowledge(public_roots: Path | None = None, data: Path = DATA) -> Knowl
         limits=_checked("thresholds.toml", "[limits]", lambda: Limits.model_validate(thresholds.get("limits", {}))),
         links=tuple(files.rows("guidance.toml", guidance, "link", Link)),
         natives={row.device_class: row.text for row in files.rows("guidance.toml", guidance, "native", Native)},
+        front_doors=files.front_doors("front_doors.csv"),
         roots=Roots([*pem_to_der(bundle), *pem_to_der(intermediates)], hashlib.sha256(bundle).hexdigest()[:16]),
     )
     _cross_check(knowledge)
@@ -123,6 +136,15 @@ class _Files:
         return Authorities(
             frozenset(row["subject_cn"] for row in rows), frozenset(row["spki_sha256"] for row in rows if row["spki_sha256"])
         )
+
+    def front_doors(self, name: str) -> dict[str, FrontDoorPlace]:
+        places: dict[str, FrontDoorPlace] = {}
+        for index, row in enumerate(csv.DictReader(io.StringIO(self.read(name).decode())), 2):
+            place = _checked(name, f"line {index}", partial(FrontDoorPlace.model_validate, row))
+            if place.code in places:
+                raise KnowledgeError(f"{name}: line {index}: {place.code} is written twice; keep one")
+            places[place.code] = place
+        return places
 
     def digest(self, *more: bytes) -> str:
         parts = [part for name in sorted(self._bytes) for part in (name.encode(), self._bytes[name])]

@@ -106,6 +106,16 @@ class Native(Row):
     text: str
 
 
+class FrontDoorPlace(Row):
+    """Where the front door of this code stands: its city, not its building. `country` is ISO 3166-1 alpha-2; degrees, north and east up."""
+
+    code: Annotated[str, Field(pattern=r"^[A-Z]{2,3}$")]
+    city: Annotated[str, Field(min_length=1)]
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+
+
 class Limits(BaseModel):
     """Where fused evidence becomes a verdict."""
 
@@ -149,6 +159,7 @@ class Knowledge:
     limits: Limits
     links: tuple[Link, ...]
     natives: dict[str, str]
+    front_doors: dict[str, FrontDoorPlace]
     roots: Roots
     operators: dict[tuple[str, int | None], str] = field(default_factory=dict, repr=False)
 
@@ -174,6 +185,13 @@ class Knowledge:
             return owner
         listed = endpoint_set is not None or self.endpoints.find(host) is not None
         return "microsoft" if listed else host.lower()
+
+    def front_door(self, code: str) -> FrontDoorPlace | None:
+        """Return where the front door of this code stands: in any case, with or without digits behind the letters. None if unknown.
+
+        A code that is not listed is not looked up as an airport's: 29 of Microsoft's are no airport's, eight name one in another country.
+        """
+        return self.front_doors.get(code.strip().rstrip("0123456789").upper())
 
     def links_about(self, topic: Topic) -> tuple[str, ...]:
         """Return the addresses to read on about a topic."""

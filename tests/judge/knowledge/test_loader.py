@@ -71,6 +71,11 @@ def test_version_follows_the_content(data: Path, tmp_path: Path) -> None:
             "root,",
             "authorities.csv: line 2: subject_cn, grade and origin must be written",
         ),
+        ("front_doors.csv", "AKL,Auckland,NZ,-36.849", "AKL,Auckland,NZ,-136.849", "front_doors.csv: line 2: latitude: "),
+        ("front_doors.csv", "AKL,Auckland,NZ", "AKL,Auckland,New Zealand", "front_doors.csv: line 2: country: "),
+        ("front_doors.csv", "AKL,Auckland", "akl31,Auckland", "front_doors.csv: line 2: code: "),
+        ("front_doors.csv", "AMS,", "AKL,", "front_doors.csv: line 3: AKL is written twice; keep one"),
+        ("front_doors.csv", "longitude,grade", "longitude,sureness", "front_doors.csv: line 2: grade: Field required"),
     ],
 )
 def test_faults(data: Path, file: str, old: str, new: str, told: str) -> None:

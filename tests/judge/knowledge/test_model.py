@@ -47,3 +47,42 @@ def test_links_and_rules() -> None:
     assert all(KNOWLEDGE.links_about(topic) for topic in ("inspected", "login", "unreachable"))
     assert KNOWLEDGE.has_rule("login.microsoftonline.com", "login")
     assert not KNOWLEDGE.has_rule("device.login.microsoftonline.com", "login")
+
+
+@pytest.mark.parametrize(
+    ("code", "place"),
+    [
+        ("FRA", ("FRA", "Frankfurt", "DE")),
+        ("fra31", ("FRA", "Frankfurt", "DE")),
+        (" Lis", ("LIS", "Lisbon", "PT")),
+        ("CO1", ("CO", "Quincy WA", "US")),  # an airport's code has three letters
+        ("HK2", ("HK", "Hong Kong", "HK")),
+        ("DB", ("DB", "Dublin", "IE")),
+        ("PRA", ("PRA", "Saint-Denis", "FR")),  # the airport PRA is in Argentina
+        ("SLA", ("SLA", "Seoul", "KR")),  # the airport SLA is in Argentina
+        ("STB", ("STB", "Seattle WA", "US")),  # the airport STB is in Venezuela
+        ("SAN", ("SAN", "San Antonio TX", "US")),  # the airport SAN is San Diego's
+        ("MEX", ("MEX", "Querétaro", "MX")),
+        ("LYH", ("LYH", "Boydton VA", "US")),  # of Exchange; the airport LYH is Lynchburg's
+        ("EAT", ("EAT", "Quincy WA", "US")),
+        ("CDG", ("CDG", "Paris", "FR")),
+    ],
+)
+def test_front_door(code: str, place: tuple[str, str, str]) -> None:
+    """A code is Microsoft's, in any case, with or without digits, and stands for Microsoft's city whatever airport has the same letters."""
+    found = KNOWLEDGE.front_door(code)
+    assert found is not None
+    assert (found.code, found.city, found.country) == place
+
+
+def test_front_doors_are_where_their_city_is() -> None:
+    """Codes of one city share one point, points are on the right side of the world, and unknown codes have no place."""
+    points: dict[tuple[str, str], set[tuple[float, float]]] = {}
+    for one in KNOWLEDGE.front_doors.values():
+        points.setdefault((one.city, one.country), set()).add((one.latitude, one.longitude))
+    assert len(KNOWLEDGE.front_doors) == 130
+    assert {len(there) for there in points.values()} == {1}
+    sydney, quincy = KNOWLEDGE.front_doors["SYD"], KNOWLEDGE.front_doors["CO"]
+    assert (round(sydney.latitude), round(sydney.longitude)) == (-34, 151)
+    assert (round(quincy.latitude), round(quincy.longitude)) == (47, -120)
+    assert KNOWLEDGE.front_door("QQQ") is KNOWLEDGE.front_door("") is KNOWLEDGE.front_door("31") is None
