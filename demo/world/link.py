@@ -1,0 +1,77 @@
+"""One site's link: a port through which its agents reach every name, a resolver, and a reflector that sees the site's egress address.
+
+A link splices to the front doors, or leads to the site's inspecting device; which, is asked at each new connection.
+"""
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from demo.world import http1
+from demo.world.config import Site
+from demo.world.doors import front_doors
+from demo.world.gateway import inspecting
+from demo.world.listening import listening
+from demo.world.relay import Way, relaying
+from demo.world.resolver import Zone, resolving
+from demo.world.services import Answer, FrontDoor
+from server.console.reflector import MAX_HEADERS, PATH
+
+_MAX_LINE = 256
+"""What the centre's reflector keeps of a header line."""
+
+
+@dataclass
+class Link:
+    """A running link. `port`, `resolver` and `reflector` are ports of loopback; `far` is a relay to the front doors, for the device."""
+
+    site: Site
+    direct: Way
+    far: Way
+    resolver: int
+    reflector: int
+    port: int = 0
+    gateway: Way | None = None
+    inserted: bool = False
+
+    def way(self) -> Way:
+        """Return where the next connection goes."""
+        return self.gateway if self.inserted and self.gateway is not None else self.direct
+
+    def device(self, contexts: Mapping[str, ssl.SSLContext], upstream: ssl.SSLContext) -> AbstractAsyncContextManager[int]:
+        """Run the site's inspecting device on a port, which is yielded."""
+        return inspecting(contexts, upstream, self.far)
+
+
+@asynccontextmanager
+async def linking(site: Site, number: int, contexts: Mapping[str, ssl.SSLContext]) -> AsyncIterator[Link]:
+    """Run a site's link, spliced. `number` is the site's, from 1; `contexts` are the front doors' by name."""
+    door = FrontDoor(site.front_door, number)
+    async with AsyncExitStack() as stack:
+        direct = Way(await stack.enter_async_context(front_doors(door, contexts)), site.delay_s)
+        far = Way(await stack.enter_async_context(relaying(lambda: direct)), site.delay_s)
+        resolver = await stack.enter_async_context(resolving(Zone(site, door, list(contexts)), site.name))
+        reflector = await stack.enter_async_context(_reflecting(site))
+        link = Link(site, direct, far, resolver, reflector)
+        link.port = await stack.enter_async_context(relaying(link.way))
+        yield link
+
+
+def _reflecting(site: Site) -> AbstractAsyncContextManager[int]:
+    """Answer as the centre's reflector does, but as one that is reached through the site's egress."""
+
+    async def answering(request: http1.Request) -> Answer:
+        await asyncio.sleep(2 * site.delay_s)
+        if request.path.partition("?")[0] != PATH:
+            return Answer(404, (("Content-Type", "text/plain"),), f"the reflector is at {PATH}\n".encode())
+        headers = [f"{name}: {value}"[:_MAX_LINE] for name, value in request.headers[:MAX_HEADERS]]
+        body = json.dumps({"address": site.egress_address, "headers": headers}).encode()
+        return Answer(200, (("Content-Type", "application/json; charset=utf-8"), ("Cache-Control", "no-store")), body)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await http1.serve(reader, writer, answering)
+
+    return listening(serve)
