@@ -3,7 +3,9 @@
 Everything wrong is told at once, each with its place and the remedy. Nothing here opens a connection.
 """
 
+import ipaddress
 import tomllib
+import zoneinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -119,9 +121,74 @@ class CollectorSection(_Section):
 
 
 class WatcherSection(_Section):
-    """One active watcher for all processes that share a state database; the others stand by."""
+    """One active watcher for all processes that share a state database; the others stand by.
+
+    `refresh_s`: how often the states of agents and sites are written to the history though nothing changed.
+    """
 
     enabled: bool = True
+    refresh_s: Annotated[float, Field(ge=1, le=3600)] = 60.0
+
+
+class _Placed(_Section):
+    """What stands somewhere on Earth: degrees, north and east positive."""
+
+    latitude: float
+    longitude: float
+
+    @field_validator("latitude")
+    @classmethod
+    def _north(cls, value: float) -> float:
+        if not -90 <= value <= 90:
+            raise ValueError(f"{value:g} is nowhere on Earth; write degrees from -90 to 90, north positive")
+        return value
+
+    @field_validator("longitude")
+    @classmethod
+    def _east(cls, value: float) -> float:
+        if not -180 <= value <= 180:
+            raise ValueError(f"{value:g} is nowhere on Earth; write degrees from -180 to 180, east positive")
+        return value
+
+
+class SiteSection(_Placed):
+    """One site, `[sites."Name"]`, by the name its agents report under. `simulated` sites are marked as such wherever they are shown."""
+
+    zone: str = "UTC"
+    simulated: bool = False
+
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            zoneinfo.ZoneInfo(value)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # unknown, unsafe path, a folder
+            if value == "UTC":  # known without any time zone files
+                return value
+            raise ValueError(
+                f"{value!r} is no time zone this machine knows; write an IANA name as Europe/Berlin, or install tzdata"
+            ) from None
+        return value
+
+
+class EgressSection(_Placed):
+    """One way out to the internet, `[[egress]]`: who owns the public addresses of a prefix, and where they leave."""
+
+    prefix: str
+    name: Annotated[str, Field(min_length=1, max_length=128)]
+
+    @field_validator("prefix")
+    @classmethod
+    def _network(cls, value: str) -> str:
+        try:
+            return str(ipaddress.ip_network(value))
+        except ValueError:
+            pass
+        try:
+            meant = f"{ipaddress.ip_network(value, strict=False)}"
+        except ValueError:
+            meant = "203.0.113.0/24"
+        raise ValueError(f"{value!r} is not a prefix; write {meant}")
 
 
 class Listen(_Section):
@@ -144,6 +211,10 @@ class Console(Listen):
     listen: str = "127.0.0.1:8300"
 
 
+SiteName = Annotated[str, Field(min_length=1, max_length=256)]
+"""As a site is named in assignments, tags and columns."""
+
+
 class Settings(BaseSettings):
     """All settings of `middlewatch-server`."""
 
@@ -156,7 +227,19 @@ class Settings(BaseSettings):
     watcher: WatcherSection = Field(default_factory=WatcherSection)
     console: Console = Field(default_factory=Console)
     reflector: Listen = Field(default_factory=Listen)
+    sites: dict[SiteName, SiteSection] = Field(default_factory=dict)
+    egress: list[EgressSection] = Field(default_factory=list)
     policy: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("egress")
+    @classmethod
+    def _once(cls, value: list[EgressSection]) -> list[EgressSection]:
+        first: dict[str, int] = {}
+        for index, one in enumerate(value):
+            if one.prefix in first:
+                raise ValueError(f"{index}.prefix: {one.prefix} stands at egress.{first[one.prefix]} already; remove one of the two")
+            first[one.prefix] = index
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -191,11 +274,13 @@ def load_settings(path: Path) -> Settings:
 def _problem(one: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
     place = ".".join(str(part) for part in one["loc"])
     message = one["msg"].removeprefix("Value error, ")
+    if one["loc"][-1] == "[key]":
+        return f"config: {one['loc'][0]}: {one['input'][:40]!r} is not a name; write one of 1 to 256 characters"
     if one["type"] == "extra_forbidden":
         return f"config: {place}: there is no such setting; remove it, or look for a spelling mistake"
     if one["type"] == "model_type":
         return f"config: {place}: is a section; write [{place}] and its settings below"
     head, colon, rest = message.partition(": ")
-    if one["type"] == "value_error" and colon and head.isidentifier():
+    if one["type"] == "value_error" and colon and all(part.isidentifier() or part.isdigit() for part in head.split(".")):
         return f"config: {place}.{head}: {rest}"
     return f"config: {place}: {message}"

@@ -3,7 +3,21 @@
 Migrations are forward only (`server/state/migrations/`); this file is the schema they lead to, and a test holds that.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
 
 metadata = MetaData()
 
@@ -17,6 +31,10 @@ agent = Table(
     Column("first_seen_ns", BigInteger, nullable=False),
     Column("revision", BigInteger, nullable=False, server_default="0"),
     Column("latest_ns", BigInteger, nullable=False, server_default="0"),
+    Column("place", String(256), nullable=False, server_default=""),
+    Column("cadence_s", Float, nullable=False, server_default="60"),
+    Column("lab", Boolean, nullable=False, server_default=false()),
+    Column("software", String(64), nullable=False, server_default=""),
     comment="One row per agent, locked for each batch; `revision` rises with every change of its runs, so caches can tell.",
 )
 

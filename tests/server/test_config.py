@@ -34,6 +34,16 @@ def other(section: str, line: str) -> str:
     return f"{GOOD}[{section}]\n{line}\n"
 
 
+def site(lines: str) -> str:
+    """Return a good configuration with a site of these settings."""
+    return other('sites."Bad Homburg"', lines)
+
+
+def egress(*prefixes: str) -> str:
+    """Return a good configuration with these ways out."""
+    return GOOD + "".join(f'[[egress]]\nprefix = "{one}"\nname = "Backbone"\nlatitude = 50\nlongitude = 8\n' for one in prefixes)
+
+
 WRONG = [
     (broker('url = "mqtt:/x"'), "config: broker.url: 'mqtt:/x' is not an address; write mqtts://host:8883"),
     (broker('url = "http://x:1"'), "config: broker.url: 'http://x:1' is not an address; write mqtts://host:8883"),
@@ -69,6 +79,36 @@ WRONG = [
         "config: collector.public_roots: roots of one's own are for laboratories; remove it",
     ),
     (other("watcher", 'enabled = "perhaps"'), "config: watcher.enabled: Input should be a valid boolean"),
+    (other("watcher", "refresh_s = 0"), "config: watcher.refresh_s: Input should be greater than or equal to 1"),
+    (
+        site("latitude = 95\nlongitude = 8"),
+        "config: sites.Bad Homburg.latitude: 95 is nowhere on Earth; write degrees from -90 to 90, north",
+    ),
+    (site("latitude = nan\nlongitude = 8"), "config: sites.Bad Homburg.latitude: nan is nowhere on Earth; write degrees from -90 to 90"),
+    (
+        site("latitude = 50\nlongitude = 188.5"),
+        "config: sites.Bad Homburg.longitude: 188.5 is nowhere on Earth; write degrees from -180 to",
+    ),
+    (site("latitude = 50"), "config: sites.Bad Homburg.longitude: Field required"),
+    (
+        site('latitude = 50\nlongitude = 8\nzone = "CEST/x"'),
+        "config: sites.Bad Homburg.zone: 'CEST/x' is no time zone this machine knows; write",
+    ),
+    (
+        site('latitude = 50\nlongitude = 8\nzone = "Europe"'),
+        "config: sites.Bad Homburg.zone: 'Europe' is no time zone this machine knows; write",
+    ),
+    (
+        site('latitude = 50\nlongitude = 8\nzone = "../x"'),
+        "config: sites.Bad Homburg.zone: '../x' is no time zone this machine knows; write an",
+    ),
+    (other('sites.""', "latitude = 50\nlongitude = 8"), "config: sites: '' is not a name; write one of 1 to 256 characters"),
+    (egress("203.0.113.7/24"), "config: egress.0.prefix: '203.0.113.7/24' is not a prefix; write 203.0.113.0/24"),
+    (egress("Frankfurt"), "config: egress.0.prefix: 'Frankfurt' is not a prefix; write 203.0.113.0/24"),
+    (
+        egress("198.18.0.0/15", "198.51.100.0/24", "198.18.0.0/15"),
+        "config: egress.2.prefix: 198.18.0.0/15 stands at egress.0 already; remove",
+    ),
     (other("console", 'listen = "8300"'), "config: console.listen: '8300' is not address:port; write 127.0.0.1:8300"),
     (
         other("reflector", 'listen = "127.0.0.1:70000"'),
@@ -117,6 +157,16 @@ def test_a_small_file_is_enough(tmp_path: Path) -> None:
     tls = '[broker]\nurl = "mqtts://broker.example"\nca = "ca.pem"\ncertificate = "c.pem"\nkey = "k.pem"\n[history]\ntoken = "t"\n'
     assert load(tmp_path, tls).broker.ca == Path("ca.pem")
     assert load(tmp_path, GOOD.replace('token = "t"', 'kind = "embedded"')).history.path == Path("history.db")
+
+
+def test_sites_and_ways_out(tmp_path: Path) -> None:
+    """A place is enough for a site; what it does not say is UTC and real."""
+    settings = load(tmp_path, site("latitude = 50.2\nlongitude = 8.6") + egress("203.0.113.0/24").removeprefix(GOOD))
+    (found,) = settings.sites.values()
+    assert (found.latitude, found.longitude, found.zone, found.simulated) == (50.2, 8.6, "UTC", False)
+    assert [(one.prefix, one.name) for one in settings.egress] == [("203.0.113.0/24", "Backbone")]
+    assert load(tmp_path, GOOD).watcher.refresh_s == 60
+    assert load(tmp_path, site('latitude = 50\nlongitude = 8\nzone = "Europe/Berlin"')).sites["Bad Homburg"].zone == "Europe/Berlin"
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

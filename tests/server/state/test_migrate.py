@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, insert, select, text
 
+from server.state import tables
 from server.state.database import StateUnavailable, open_database
 from server.state.engine import make_engine
 from server.state.migrate import HEAD, SCRIPTS, WrongSchema, upgrade
@@ -25,7 +26,7 @@ SECOND_REVISION = '''"""Add a table."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
+revision = "0003"
 down_revision = "{head}"
 
 
@@ -96,12 +97,12 @@ async def test_an_upgrade_keeps_the_rows_and_a_copy(tmp_path: Path) -> None:
     database = await open_database(url)
     async with database.writing() as transaction:
         await transaction.execute(insert(counter), {"name": "n", "value": 7})
-    await upgrade(url, scripts=newer(tmp_path), head="0002")  # the log of the open database is not in the file yet
+    await upgrade(url, scripts=newer(tmp_path), head="0003")  # the log of the open database is not in the file yet
     async with database.reading() as transaction:
         assert (await transaction.execute(select(counter.c.value))).scalar_one() == 7
-        assert (await transaction.execute(text("SELECT version_num FROM alembic_version"))).scalar_one() == "0002"
+        assert (await transaction.execute(text("SELECT version_num FROM alembic_version"))).scalar_one() == "0003"
     await database.close()
-    with closing(sqlite3.connect(tmp_path / "state.db.before-0002")) as copy:
+    with closing(sqlite3.connect(tmp_path / "state.db.before-0003")) as copy:
         assert copy.execute("SELECT value FROM counter").fetchall() == [(7,)]
         assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]
     assert beside(tmp_path, ".part") == []
@@ -118,7 +119,7 @@ async def test_an_upgrade_that_fails_changes_nothing(state_url: str, tmp_path: P
     """All statements of all revisions are one transaction."""
     await upgrade(state_url)
     with pytest.raises(ZeroDivisionError):
-        await upgrade(state_url, scripts=newer(tmp_path, "1 / 0"), head="0002")
+        await upgrade(state_url, scripts=newer(tmp_path, "1 / 0"), head="0003")
     await upgrade(state_url)
     engine = make_engine(state_url)
     async with engine.connect() as connection:
@@ -141,8 +142,8 @@ async def test_two_that_start_together(state_url: str) -> None:
 
 async def test_a_newer_database_is_refused(state_url: str, tmp_path: Path) -> None:
     """Never backward: one sentence with both revisions and the remedy."""
-    await upgrade(state_url, scripts=newer(tmp_path), head="0002")
-    with pytest.raises(StateUnavailable, match=f"revision 0002, which this software .revision {HEAD}. does not know; start the newer"):
+    await upgrade(state_url, scripts=newer(tmp_path), head="0003")
+    with pytest.raises(StateUnavailable, match=f"revision 0003, which this software .revision {HEAD}. does not know; start the newer"):
         await open_database(state_url)
 
 
@@ -153,6 +154,28 @@ async def test_tables_without_a_revision_are_refused(tmp_path: Path) -> None:
     engine.dispose()
     with pytest.raises(WrongSchema, match="give an empty database"):
         await upgrade(f"sqlite+aiosqlite:///{tmp_path}/state.db")
+
+
+async def test_the_second_revision_knows_where_agents_stand(state_url: str) -> None:
+    """Agents of before stand where they were assigned last; what they run is unknown until they report again."""
+    await upgrade(state_url, head="0001")
+    engine = make_engine(state_url)
+    async with engine.execution_options(writes=True).begin() as connection:
+        for agent in ("moved", "nowhere"):
+            await connection.execute(
+                text("INSERT INTO agent (id, first_seen_ns, revision, latest_ns) VALUES (:id, 5, 7, 9)"), {"id": agent}
+            )
+        for site, valid_from in (("Lyon", 20), ("Porto", 0), ("Frankfurt", 10)):
+            row = {"site": site, "valid": valid_from}
+            await connection.execute(
+                text("INSERT INTO assignment (agent, context, site, valid_from_ns, made_ns) VALUES ('moved', 'c', :site, :valid, 1)"), row
+            )
+    await upgrade(state_url)
+    async with engine.connect() as connection:
+        rows = (await connection.execute(select(tables.agent).order_by(tables.agent.c.id))).all()
+    await engine.dispose()
+    assert [tuple(row) for row in rows] == [("moved", 5, 7, 9, "Lyon", 60.0, False, ""), ("nowhere", 5, 7, 9, "", 60.0, False, "")]
+    assert await differences(state_url) == []
 
 
 def test_a_known_database_needs_no_alembic(tmp_path: Path) -> None:
