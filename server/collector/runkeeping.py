@@ -5,12 +5,15 @@ The cache is only a cache: an agent's row is locked and its revision compared be
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from server.collector.intake import printable
 from server.collector.meaning import Meaning
 from server.collector.runs import ENOUGH_ROUNDS, EXTEND_NS, AgentRuns, Path, Run
 from server.state import ledger as ledger_rows
 from server.state import runs as run_rows
 from server.state.database import Transaction
+from server.state.ledger import AgentHead
 
 MAX_AGENTS = 5_000
 """25 runs of about 0.5 kB each: 60 MB at most."""
@@ -25,29 +28,26 @@ class RunKeeper:
         self._cache: OrderedDict[str, tuple[int, Current]] = OrderedDict()
         self._pending: dict[str, tuple[int, Current]] = {}
 
-    async def take(self, connection: Transaction, agents: Mapping[str, tuple[int, int]], meanings: Sequence[Meaning], now_ns: int) -> bool:
-        """Fold stored reports into the runs of their (locked) agents; return whether the watcher has something to read.
-
-        `agents` maps id to (revision, latest measured ns).
-        """
+    async def take(self, connection: Transaction, agents: Mapping[str, AgentHead], meanings: Sequence[Meaning], now_ns: int) -> bool:
+        """Fold stored reports into the runs of their (locked) agents; return whether the watcher has something to read."""
         self._pending = {}
         by_agent: dict[str, list[Meaning]] = {}
         for meaning in sorted(meanings, key=_started):
             by_agent.setdefault(meaning.item.agent, []).append(meaning)
         keeping = await self._load(connection, agents, by_agent)
         changes = {}
-        new_agents: dict[str, tuple[int, int]] = {}
+        new_agents: dict[str, AgentHead] = {}
         for agent, mine in by_agent.items():
-            revision, latest_ns = agents[agent]
+            latest_ns = agents[agent].latest_ns
             for meaning in mine:
                 latest_ns = _fold(keeping[agent], meaning, latest_ns)
             changes[agent] = list(keeping[agent].changed.values())
-            new_agents[agent] = (revision + bool(changes[agent]), latest_ns)
+            new_agents[agent] = _told(agents[agent], mine[-1], revision=agents[agent].revision + bool(changes[agent]))
         inserted = await run_rows.write(connection, changes, now_ns)
         for agent, runs in inserted.items():
             keeping[agent].current.update({run.path: run for run in runs if run.current})
         await ledger_rows.write_agents(connection, new_agents)
-        self._pending = {agent: (new_agents[agent][0], keeping[agent].current) for agent in by_agent}
+        self._pending = {agent: (new_agents[agent].revision, keeping[agent].current) for agent in by_agent}
         return any(change.tell for mine in changes.values() for change in mine)
 
     def committed(self) -> None:
@@ -60,12 +60,12 @@ class RunKeeper:
             self._cache.popitem(last=False)
 
     async def _load(
-        self, connection: Transaction, agents: Mapping[str, tuple[int, int]], by_agent: Mapping[str, Sequence[Meaning]]
+        self, connection: Transaction, agents: Mapping[str, AgentHead], by_agent: Mapping[str, Sequence[Meaning]]
     ) -> dict[str, AgentRuns]:
         current: dict[str, Current] = {}
         for agent in by_agent:
             known = self._cache.get(agent)
-            if known is not None and known[0] == agents[agent][0]:
+            if known is not None and known[0] == agents[agent].revision:
                 current[agent] = known[1]
         unknown = [agent for agent in by_agent if agent not in current]
         if unknown:
@@ -73,7 +73,7 @@ class RunKeeper:
                 current[agent] = {run.path: run for run in runs}
         late = {}
         for agent, mine in by_agent.items():
-            times = [_started(meaning) for meaning in mine if _started(meaning) <= agents[agent][1]]
+            times = [_started(meaning) for meaning in mine if _started(meaning) <= agents[agent].latest_ns]
             if times:
                 late[agent] = (min(times), max(times))
         history = await run_rows.load_history(connection, late) if late else {}
@@ -83,6 +83,15 @@ class RunKeeper:
 def _started(meaning: Meaning) -> int:
     report = meaning.item.report
     return report.cycle.started_ns if report else 0
+
+
+def _told(head: AgentHead, newest: Meaning, *, revision: int) -> AgentHead:
+    """Return the agent's row after a batch: only a report newer than all before says where it is, how often it reports and what it runs."""
+    at_ns, report = _started(newest), newest.item.report
+    if report is None or at_ns <= head.latest_ns:
+        return replace(head, revision=revision)
+    cycle = report.cycle
+    return AgentHead(revision, at_ns, newest.site, cycle.cadence_s, cycle.lab, printable(cycle.software))
 
 
 def _fold(runs: AgentRuns, meaning: Meaning, latest_ns: int) -> int:

@@ -4,6 +4,7 @@ Everything is by batch: one SELECT for all streams, `executemany` for all rows (
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import cast
 
 from sqlalchemy import bindparam, select, tuple_, update
@@ -15,6 +16,21 @@ from server.state.tables import agent, dropped, ledger, stream
 
 KEYS_PER_SELECT = 5000
 """Two bound values a key; SQLite takes 32,766 a statement, asyncpg 32,767."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentHead:
+    """What is locked, and written again, of an agent with each batch: all but `revision` is the word of its newest measured report."""
+
+    revision: int = 0
+    latest_ns: int = 0
+    place: str = ""
+    cadence_s: float = 60.0
+    lab: bool = False
+    software: str = ""
+
+
+_AGENT_COLUMNS = ("revision", "latest_ns", "place", "cadence_s", "lab", "software")
 
 
 async def load_heads(connection: AsyncConnection, streams: Collection[str], *, lock: bool = False) -> dict[str, Head]:
@@ -54,10 +70,11 @@ async def load_entries(connection: AsyncConnection, wanted: Mapping[str, Collect
     return found
 
 
-async def lock_agents(connection: AsyncConnection, agents: Collection[str]) -> dict[str, tuple[int, int]]:
-    """Lock the agents' rows, in a fixed order, and return (revision, latest measured ns) of each."""
-    query = select(agent.c.id, agent.c.revision, agent.c.latest_ns).where(agent.c.id.in_(agents)).order_by(agent.c.id).with_for_update()
-    return {row.id: (row.revision, row.latest_ns) for row in await connection.execute(query)}
+async def lock_agents(connection: AsyncConnection, agents: Collection[str]) -> dict[str, AgentHead]:
+    """Lock the agents' rows, in a fixed order, and return them."""
+    columns = [agent.c[name] for name in _AGENT_COLUMNS]
+    query = select(agent.c.id, *columns).where(agent.c.id.in_(agents)).order_by(agent.c.id).with_for_update()
+    return {row[0]: AgentHead(*row[1:]) for row in await connection.execute(query)}
 
 
 async def write_heads(connection: AsyncConnection, heads: Sequence[Head], now_ns: int) -> None:
@@ -88,9 +105,7 @@ _UPDATE_HEAD = (
     update(stream).where(stream.c.id == bindparam("new_id")).values({stream.c[name]: bindparam(f"new_{name}") for name in _HEAD_COLUMNS})
 )
 _UPDATE_AGENT = (
-    update(agent)
-    .where(agent.c.id == bindparam("agent_id"))
-    .values(revision=bindparam("new_revision"), latest_ns=bindparam("new_latest_ns"))
+    update(agent).where(agent.c.id == bindparam("agent_id")).values({agent.c[name]: bindparam(f"new_{name}") for name in _AGENT_COLUMNS})
 )
 _REPLACE_ENTRY = (
     update(ledger)
@@ -129,9 +144,9 @@ def _entry_row(key: str, entry: Entry, count: int, now_ns: int) -> dict[str, obj
     }
 
 
-async def write_agents(connection: AsyncConnection, agents: Mapping[str, tuple[int, int]]) -> None:
-    """Store (revision, latest measured ns) of locked agents."""
-    rows = [{"agent_id": key, "new_revision": revision, "new_latest_ns": latest} for key, (revision, latest) in agents.items()]
+async def write_agents(connection: AsyncConnection, agents: Mapping[str, AgentHead]) -> None:
+    """Store the rows of locked agents."""
+    rows = [{"agent_id": key} | {f"new_{name}": value for name, value in asdict(head).items()} for key, head in agents.items()]
     if rows:
         await connection.execute(_UPDATE_AGENT, rows)
 

@@ -142,3 +142,30 @@ async def test_ten_minutes_are_ten_minutes(bench: Bench) -> None:
     assert [row.last_ns for row in await bench.rows(tables.run)] == [written]
     await see(bench, agent, 2 + EXTEND_NS / MINUTE)
     assert [row.last_ns for row in await bench.rows(tables.run)] == [written + EXTEND_NS]
+
+
+async def test_the_newest_report_says_where_an_agent_is(bench: Bench) -> None:
+    """Place, cadence, software: written with each batch by the newest measured report; a backlog from elsewhere changes nothing."""
+
+    async def row() -> tuple[str, int, float, bool, str]:
+        (found,) = await bench.rows(tables.agent)
+        return found.place, (found.latest_ns - START_NS) // MINUTE, found.cadence_s, found.lab, found.software
+
+    agent = Agent()
+    await see(bench, agent, 0)
+    assert await row() == ("Porto", 0, 60.0, False, "0.1.0")
+    backlog = agent.report(START_NS + MINUTE)
+    agent.site = "Lyon"
+    await see(bench, agent, 9)
+    assert await row() == ("Lyon", 9, 60.0, False, "0.1.0")
+    await bench.take(backlog)
+    assert await row() == ("Lyon", 9, 60.0, False, "0.1.0")
+
+
+async def test_of_a_batch_the_newest_counts(bench: Bench) -> None:
+    """Whatever its order: two sites in one batch, and the agent is where it was measured last."""
+    agent = Agent()
+    early = agent.report(START_NS)
+    agent.site = "Lyon"
+    await bench.take(agent.report(START_NS + MINUTE), early)
+    assert [(row.place, row.latest_ns) for row in await bench.rows(tables.agent)] == [("Lyon", START_NS + MINUTE)]

@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 from server.collector.ledger import Entry, Head
 from server.state import ledger
 from server.state.database import Database
+from server.state.ledger import AgentHead
 from server.state.tables import agent, dropped, stream
 
 S, T, U = ("0" * 31 + digit for digit in "123")
@@ -85,13 +86,14 @@ async def test_a_quarantined_row_is_overwritten_by_its_report(database: Database
 
 
 async def test_agents_are_locked_and_written(database: Database) -> None:
-    """Revision and latest time of those that are known; a stranger is not there."""
+    """All that a batch may change of those that are known; a stranger is not there."""
+    told = AgentHead(3, 2**62, "Porto", 5.0, lab=True, software="1.2.3")
     async with database.writing() as connection:
         await connection.execute(insert(agent), [{"id": name, "first_seen_ns": 1} for name in ("agent-01", "agent-02")])
-        assert await ledger.lock_agents(connection, ["agent-01", "agent-09"]) == {"agent-01": (0, 0)}
-        await ledger.write_agents(connection, {"agent-01": (3, 2**62)})
+        assert await ledger.lock_agents(connection, ["agent-01", "agent-09"]) == {"agent-01": AgentHead()}
+        await ledger.write_agents(connection, {"agent-01": told})
         await ledger.write_agents(connection, {})
-        assert await ledger.lock_agents(connection, ["agent-01", "agent-02"]) == {"agent-01": (3, 2**62), "agent-02": (0, 0)}
+        assert await ledger.lock_agents(connection, ["agent-01", "agent-02"]) == {"agent-01": told, "agent-02": AgentHead()}
 
 
 async def test_a_range_told_again_is_one_row(database: Database) -> None:
