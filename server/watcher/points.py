@@ -1,6 +1,7 @@
 """An event as a point of measurement `event` in bucket `mw_event`, and as the JSON its outbox letter keeps. Names are for ever."""
 
 import json
+from collections.abc import Mapping
 
 from server.history.port import Point, Value
 from server.state.events import EventRow
@@ -10,6 +11,12 @@ MEASUREMENT = "event"
 TAGS = ("kind", "scope", "severity")
 FIELDS = ("device", "vendor", "product", "device_class", "issuer", "verdict", "responsible", "native")
 """Text fields taken from the event's body when it has them; always there are `sentence`, `episode`, `made_ms`, and counts of agents."""
+
+FIELD_TYPES: Mapping[str, type] = {
+    **dict.fromkeys(("sentence", "hosts", *FIELDS), str),
+    **dict.fromkeys(("episode", "made_ms", "agents_agree", "agents_reporting"), int),
+}
+"""Every field and its type, for ever. `made_ms` is Unix milliseconds; `hosts` is a list with commas."""
 
 
 def event_point(event: EventRow, number: int) -> bytes:

@@ -2,7 +2,7 @@
 
 from server.history.lines import encode
 from server.state.events import EventRow
-from server.watcher.points import FIELDS, TAGS, event_point, read_point
+from server.watcher.points import FIELD_TYPES, FIELDS, TAGS, event_point, read_point
 from wire.codec import canonical
 
 BODY = {"vendor": "Zscaler", "hosts": ["a", "b"], "agents_agree": 2, "agents_reporting": 3, "verdict": "inspected", "product": ""}
@@ -26,6 +26,7 @@ def test_the_point_of_an_event() -> None:
         "agents_agree": 2,
         "agents_reporting": 3,
     }
+    assert {name: type(value) for name, value in point.fields.items()}.items() <= FIELD_TYPES.items()
     assert encode(point).startswith(b"event,kind=appeared,scope=Frankfurt,severity=P2 ")
 
 

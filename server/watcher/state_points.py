@@ -1,0 +1,107 @@
+"""States as points of `agent_state`, `site_state` and `site_path` in bucket `mw_raw`: the only place that spells their tags and fields.
+
+Names and types are for ever. A text that is unknown is empty and not left out: whoever asks for the last value of a field must not get
+one of an earlier state. A number that is unknown is left out.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from server.history.port import Point, Value
+from server.watcher.states import AgentState, PathStop, SiteState
+
+TAGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "agent_state": ("site", "agent"),
+    "site_state": ("site",),
+    "site_path": ("site", "stop"),
+}
+"""The tag keys of each measurement, in their order on the line."""
+
+FIELD_TYPES: Final[Mapping[str, Mapping[str, type]]] = {
+    "agent_state": {
+        "state": str,
+        "age_s": float,
+        "cadence_s": float,
+        "expected": int,
+        "stored": int,
+        "missing": int,
+        "dropped": int,
+        "completeness": float,
+        "lab": bool,
+        "software": str,
+    },
+    "site_state": {
+        "verdict": str,
+        "rank": int,
+        "since_ms": int,
+        "agents": int,
+        "reporting": int,
+        "agree": int,
+        "hosts": int,
+        "targets": int,
+        "devices": str,
+        "lat": float,
+        "lon": float,
+        "zone": str,
+        "egress": str,
+        "egress_name": str,
+        "distance_km": float,
+        "front_door": str,
+        "total_ms": float,
+        "completeness": float,
+        "simulated": bool,
+    },
+    "site_path": {"lat": float, "lon": float, "name": str, "address": str},
+}
+"""Every field and its type, for ever. Times are Unix milliseconds, places degrees, completeness 0 to 1."""
+
+
+def agent_point(agent: AgentState, now_ns: int) -> Point:
+    """Return the point of an agent's state at this moment."""
+    fields: dict[str, Value] = {
+        "state": agent.state,
+        "age_s": (now_ns - agent.latest_ns) / 1e9,
+        "cadence_s": float(agent.cadence_s),
+        "expected": agent.expected,
+        "stored": agent.stored,
+        "missing": agent.missing,
+        "dropped": agent.dropped,
+        "completeness": float(agent.completeness),
+        "lab": agent.lab,
+        "software": agent.software,
+    }
+    return Point("agent_state", (("site", agent.site), ("agent", agent.agent)), fields, now_ns)
+
+
+def site_point(site: SiteState, now_ns: int) -> Point:
+    """Return the point of a site's state at this moment."""
+    fields: dict[str, Value] = {
+        "verdict": site.verdict,
+        "rank": site.rank,
+        "since_ms": site.since_ns // 10**6,
+        "agents": site.agents,
+        "reporting": site.reporting,
+        "agree": site.agree,
+        "hosts": site.hosts,
+        "targets": site.targets,
+        "devices": ", ".join(site.devices),
+        "zone": site.zone,
+        "egress": site.egress,
+        "egress_name": site.egress_name,
+        "front_door": site.front_door,
+        "completeness": float(site.completeness),
+        "simulated": site.simulated,
+    }
+    if site.place is not None:
+        fields |= {"lat": float(site.place.latitude), "lon": float(site.place.longitude)}
+    if site.distance_km is not None:
+        fields["distance_km"] = float(site.distance_km)
+    if site.total_ms is not None:
+        fields["total_ms"] = float(site.total_ms)
+    return Point("site_state", (("site", site.site),), fields, now_ns)
+
+
+def path_point(stop: PathStop, now_ns: int) -> Point:
+    """Return the point of one stop of a site's way at this moment."""
+    fields: dict[str, Value] = {"lat": float(stop.place.latitude), "lon": float(stop.place.longitude)}
+    return Point("site_path", (("site", stop.site), ("stop", stop.stop)), fields | {"name": stop.name, "address": stop.address}, now_ns)
