@@ -25,6 +25,8 @@ _HOP_BY_HOP = frozenset({"connection", "keep-alive", "proxy-connection", "te", "
 """Fields of one connection only (RFC 9110 7.6.1), and those whoever sends the message writes itself."""
 _NOT_PASSED_ON = frozenset({"alt-svc"})
 """HTTP/3 would lead past the device."""
+_CN_BYTES = 64
+"""The cap of a common name (RFC 5280, ub-common-name), in bytes as `cryptography` counts."""
 _LOOK_S = 0.008
 """What looking into a request and its answer costs, beside two TLS handshakes in place of one."""
 
@@ -41,7 +43,8 @@ def gateway_contexts(shelf: Shelf, public: PublicAuthorities, site: str, hosts: 
     """
     plain = re.sub(r"[^a-z0-9]+", "-", site.lower())[:32]
     label = f"gateway {plain} {hashlib.sha256(site.encode()).hexdigest()[:8]}"  # a site may have any name, a file may not
-    issuer = shelf.authority(label, name(O="Contoso", CN=f"Contoso Web Gateway {site}"[:64]), inspecting_root(shelf))
+    subject = f"Contoso Web Gateway {site}".encode()[:_CN_BYTES].decode(errors="ignore")
+    issuer = shelf.authority(label, name(O="Contoso", CN=subject), inspecting_root(shelf))
     leaves = {host: shelf.leaf(issuer, name(CN=host), (host,), SQUID, public.leaf(host).certificate) for host in hosts}
     return {host: serving_leaf(leaf.file, ()) for host, leaf in leaves.items()}
 
@@ -69,7 +72,7 @@ async def _fetched(request: Request, upstream: ssl.SSLContext, way: Way) -> Answ
         await asyncio.sleep(2 * way.delay_s)
         reader, writer = await asyncio.open_connection(LOOPBACK, way.port, ssl=upstream, server_hostname=host)
         try:
-            answer = await http1.ask(reader, writer, Request(request.method, request.path, _forward(request.headers), request.body))
+            answer = await http1.ask(reader, writer, Request(request.method, request.path, _forward(request), request.body))
         finally:
             writer.close()
     except ssl.SSLError as error:
@@ -79,11 +82,12 @@ async def _fetched(request: Request, upstream: ssl.SSLContext, way: Way) -> Answ
     return Answer(answer.status, _backward(answer.headers), answer.body)
 
 
-def _forward(fields: Fields) -> Fields:
-    """Return a request's fields as Squid sends them on: its own added, Host last."""
-    host = tuple(one for one in fields if one[0].lower() == "host")
-    kept = tuple(one for one in fields if one[0].lower() not in {*_HOP_BY_HOP, "host"})
-    return (*kept, _VIA, ("X-Forwarded-For", "10.0.0.25"), ("Cache-Control", "max-age=259200"), ("Connection", "keep-alive"), *host)
+def _forward(request: Request) -> Fields:
+    """Return a request's fields as Squid sends them on, its own added. Squid's order, Host last, is not kept: h11 writes Host first."""
+    kept = tuple(one for one in request.headers if one[0].lower() not in _HOP_BY_HOP)
+    length = (("Content-Length", str(len(request.body))),) if request.body else ()
+    own = (_VIA, ("X-Forwarded-For", "10.0.0.25"), ("Cache-Control", "max-age=259200"), ("Connection", "keep-alive"))
+    return (*kept, *own, *length)
 
 
 def _backward(fields: Fields) -> Fields:

@@ -47,7 +47,7 @@ async def listening(handler: Handler, context: ssl.SSLContext | None = None) -> 
 
 
 def by_name(contexts: Mapping[str, ssl.SSLContext], alpn: Sequence[str]) -> ssl.SSLContext:
-    """Return a server context that shows the certificate of the name asked for; other names get the alert for that (RFC 6066 3)."""
+    """Return a server context that shows the certificate of the name asked for; other names end in the handshake."""
 
     def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> int | None:
         context = contexts.get((name or "").lower())
