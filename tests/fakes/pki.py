@@ -1,6 +1,7 @@
 """Certificates for tests: the same seed gives the same bytes, so recorded cases can be made again without a difference.
 
-EC keys and signatures are derived from a seed (RFC 6979), the one RSA key is a file. Nothing here is secret or used outside tests.
+EC keys and signatures are derived from a seed (RFC 6979), the one RSA key is a file; names and extensions are those of the demo.
+Nothing here is secret or used outside tests.
 """
 
 import hashlib
@@ -12,27 +13,15 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, ExtensionOID, NameOID
 
-Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+from demo import authority
+from demo.authority import Key, authority_key, key_usage, leaf_extensions
+
 _RSA_FILE = Path(__file__).with_name("rsa_test_key.pem")
-_ATTRIBUTES = {
-    "CN": NameOID.COMMON_NAME,
-    "O": NameOID.ORGANIZATION_NAME,
-    "OU": NameOID.ORGANIZATIONAL_UNIT_NAME,
-    "C": NameOID.COUNTRY_NAME,
-    "L": NameOID.LOCALITY_NAME,
-    "ST": NameOID.STATE_OR_PROVINCE_NAME,
-    "emailAddress": NameOID.EMAIL_ADDRESS,
-}
+name = authority.name
 START = datetime(2026, 1, 1, tzinfo=UTC)
 END = datetime(2049, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-
-def name(**parts: str) -> x509.Name:
-    """Return a distinguished name of `CN`, `O`, `OU`, `C`, `L`, `ST`, `emailAddress` in the order given."""
-    return x509.Name([x509.NameAttribute(_ATTRIBUTES[key], value) for key, value in parts.items()])
 
 
 def ec_key(seed: str) -> ec.EllipticCurvePrivateKey:
@@ -45,16 +34,6 @@ def rsa_key() -> rsa.RSAPrivateKey:
     key = serialization.load_pem_private_key(_RSA_FILE.read_bytes(), None)
     assert isinstance(key, rsa.RSAPrivateKey)
     return key
-
-
-def scts(count: int) -> x509.UnrecognizedExtension:
-    """Return an SCT list extension of `count` made-up timestamps that parses (RFC 6962 3.3); nobody verifies it."""
-    signature = bytes.fromhex("30440220" + "11" * 32 + "0220" + "22" * 32)
-    one = b"\x00" + b"\x33" * 32 + (1_767_225_600_000).to_bytes(8) + b"\x00\x00" + b"\x04\x03" + len(signature).to_bytes(2) + signature
-    listed = b"".join(len(one).to_bytes(2) + one for _ in range(count))
-    body = len(listed).to_bytes(2) + listed
-    length = bytes([len(body)]) if len(body) < 128 else bytes([0x81, len(body)])  # DER; two timestamps are 240 bytes
-    return x509.UnrecognizedExtension(ExtensionOID.PRECERT_SIGNED_CERTIFICATE_TIMESTAMPS, b"\x04" + length + body)
 
 
 @dataclass
@@ -75,9 +54,9 @@ class Authority:
         builder = _builder(self.subject, issuer.subject, self.key, self.seed, self.start, self.end)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=not self.plain)
         if not self.plain:
-            builder = builder.add_extension(_usage(sign_certificates=True), critical=True)
+            builder = builder.add_extension(key_usage(sign_certificates=True), critical=True)
             builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(self.key.public_key()), critical=False)
-            builder = builder.add_extension(_authority_key(issuer.key), critical=False)
+            builder = builder.add_extension(authority_key(issuer.key), critical=False)
         self.certificate = _sign(builder, issuer.key)
 
     @property
@@ -101,20 +80,8 @@ class Authority:
         key = rsa_key() if style.key == "rsa" else ec_key(style.key or f"leaf {host}")
         subject = name(**(style.subject or {"CN": host}))
         builder = _builder(subject, self.subject, key, f"{self.seed} {host}", style.start, style.start + style.validity)
-        alternatives = x509.SubjectAlternativeName([x509.DNSName(one) for one in (host, *names)])
-        extensions: dict[str, x509.ExtensionType] = {
-            "SAN": alternatives,
-            "BC": x509.BasicConstraints(ca=False, path_length=None),
-            "KU": _usage(sign_certificates=False),
-            "EKU": x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]),
-            "AKI": _authority_key(self.key),
-            "SKI": x509.SubjectKeyIdentifier.from_public_key(key.public_key()),
-            "AIA": _access(),
-            "policies": x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier("2.23.140.1.2.2"), None)]),
-            "SCT": scts(2),
-        }
-        for one in style.extensions:
-            builder = builder.add_extension(extensions[one], critical=False)
+        for one in leaf_extensions(style.extensions, (host, *names), key, self.key):
+            builder = builder.add_extension(one, critical=False)
         return _sign(builder, self.key).public_bytes(serialization.Encoding.DER)
 
 
@@ -147,32 +114,3 @@ def _sign(builder: x509.CertificateBuilder, key: Key) -> x509.Certificate:
     if isinstance(key, ec.EllipticCurvePrivateKey):
         return builder.sign(key, hashes.SHA256(), ecdsa_deterministic=True)
     return builder.sign(key, hashes.SHA256())
-
-
-def _authority_key(key: Key) -> x509.AuthorityKeyIdentifier:
-    return x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
-
-
-def _usage(*, sign_certificates: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not sign_certificates,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=sign_certificates,
-        crl_sign=sign_certificates,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _access() -> x509.AuthorityInformationAccess:
-    return x509.AuthorityInformationAccess(
-        [
-            x509.AccessDescription(AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier("http://ocsp.lab.example/")),
-            x509.AccessDescription(
-                AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier("http://ca.lab.example/ca.crt")
-            ),
-        ]
-    )
