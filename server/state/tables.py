@@ -132,7 +132,7 @@ run = Table(
     Column("rounds", Integer, nullable=False),
     Column("current", Boolean, nullable=False),
     Column("finding", LargeBinary, nullable=False, server_default=""),
-    Index("run_of_agent", "agent", "current"),
+    Index("run_of_agent", "agent", "current", "place", "verdict", "device_key", "target", "rounds", "first_ns", "last_ns"),
     Index("run_of_device", "place", "device_key"),
     Index("run_at_place", "place", "target", "route"),
     UniqueConstraint("agent", "place", "target", "route", "first_ns", name="run_starts_once"),
