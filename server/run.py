@@ -26,9 +26,12 @@ from server.collector.pipeline import Pipeline
 from server.collector.replay import Replay
 from server.collector.telemetry import NEED_A_PERSON, Telemetry
 from server.config import BadConfiguration, Settings
+from server.console.console import Console, Sources
 from server.console.health import Health, add_health
 from server.console.listening import listen
 from server.console.reflector import add_reflector
+from server.console.stage import Stage
+from server.fleet.registry import registry_of
 from server.history.embedded import Embedded
 from server.history.influx import Influx, InfluxSettings
 from server.history.port import History, Unavailable
@@ -51,6 +54,7 @@ class Server:
     telemetry: Telemetry
     ingest: MqttIngest
     watcher: Watcher | None
+    console: Console
     broker_port: int
     console_port: int
     reflector_port: int
@@ -65,8 +69,11 @@ def open_history(settings: Settings) -> History:
 
 
 @asynccontextmanager
-async def serving(settings: Settings, now: Callable[[], int] = time.time_ns) -> AsyncIterator[Server]:
-    """Start everything, give the running server, and stop it at the end. Raises BadConfiguration for what cannot start."""
+async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, stage: Stage | None = None) -> AsyncIterator[Server]:
+    """Start everything, give the running server, and stop it at the end. Raises BadConfiguration for what cannot start.
+
+    `stage` is what a demo's page may do besides looking.
+    """
     log = structlog.get_logger("middlewatch")
     async with contextlib.AsyncExitStack() as stack:
         judge = _judge(settings)
@@ -92,9 +99,11 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns) -> 
             Limits(queue_bytes=settings.collector.queue_mb << 20),
             wake_watcher=watcher.wake if watcher else lambda: None,
         )
-        server = Server(settings, database, history, collector, telemetry, ingest, watcher, broker.port, 0, 0)
-        pages = partial(add_health, registry=registry, health=lambda: _health(server))
-        server.console_port = await listen("console.listen", settings.console.listen, stack, pages)
+        sources = Sources(database, history, registry_of(settings), judge.knowledge, lambda: telemetry.condition_sentence or "")
+        console = Console(settings, sources, registry, now, stage)
+        server = Server(settings, database, history, collector, telemetry, ingest, watcher, console, broker.port, 0, 0)
+        health = partial(add_health, registry=registry, health=lambda: _health(server))
+        server.console_port = await listen("console.listen", settings.console.listen, stack, health, console.add)
         server.reflector_port = await listen("reflector.listen", settings.reflector.listen, stack, add_reflector)
         await stack.enter_async_context(_at_work(server))  # last: by now all that cannot start has said so
         yield server
@@ -111,6 +120,8 @@ async def _at_work(server: Server) -> AsyncIterator[None]:
             tasks.append(group.create_task(server.ingest.run(server.collector.offer), name="mqtt-ingest"))
         if server.watcher is not None:
             tasks.append(group.create_task(server.watcher.run(), name="watcher"))
+        if server.console_port:
+            tasks.append(group.create_task(server.console.run(), name="console"))
         try:
             yield
         except Exception as error:  # noqa: BLE001 - raised again below
@@ -172,7 +183,7 @@ async def _broker(settings: Settings, stack: contextlib.AsyncExitStack) -> Broke
     broker = broker_settings(settings.broker)
     if not settings.broker.embedded:
         return broker
-    password = secrets.token_urlsafe(24)
+    password = settings.broker.password or secrets.token_urlsafe(24)
     embedded = EmbeddedBroker(broker.host, broker.port, password)
     try:
         port = await embedded.start()

@@ -8,13 +8,14 @@ from aiohttp import web
 from server.config import BadConfiguration
 
 
-async def listen(setting: str, address: str, stack: contextlib.AsyncExitStack, add: Callable[[web.Application], None]) -> int:
+async def listen(setting: str, address: str, stack: contextlib.AsyncExitStack, *add: Callable[[web.Application], None]) -> int:
     """Serve on `address:port` until the stack ends; return the port, 0 when off. Raises BadConfiguration naming `setting`."""
     if not address:
         return 0
     host, _, port = address.rpartition(":")
     app = web.Application()
-    add(app)
+    for pages in add:
+        pages(app)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

@@ -1,0 +1,163 @@
+"""What the page calls things: shape, word and colour class of a verdict, whose job, how certain, how long. Words only, nothing is decided.
+
+State is shape, word and colour, never colour alone; the colours are the style sheet's, by class.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from judge.finding import Device
+from server.watcher.sentences import JOB
+from wire.vocabulary import Verdict
+
+Word = Verdict | str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How one verdict is shown. `look` is its class in the style sheet."""
+
+    shape: str
+    word: str
+    look: str
+
+
+ORDER: Sequence[str] = (
+    "clean",
+    "sanctioned",
+    "inconclusive",
+    "spliced",
+    "proxied",
+    "silent",
+    "unreachable",
+    "captive",
+    "redirected",
+    "altered",
+    "inspected",
+    "blocked",
+)
+"""Best first; a verdict's place is its rank."""
+
+_LOOK: Mapping[str, tuple[str, str]] = {
+    "clean": ("●", "clean"),
+    "sanctioned": ("◐", "sanctioned"),
+    "proxied": ("◇", "passing"),
+    "spliced": ("◇", "passing"),
+    "inspected": ("▲", "broken"),
+    "altered": ("▲", "broken"),
+    "redirected": ("▲", "broken"),
+    "captive": ("▲", "broken"),
+    "blocked": ("■", "stopped"),
+    "unreachable": ("■", "stopped"),
+    "inconclusive": ("○", "open"),
+    "silent": ("⋯", "silent"),
+}
+QUIET = frozenset({"clean", "sanctioned", "inconclusive"})
+"""Verdicts that ask nobody for anything."""
+
+SITE_JOB: Mapping[str, str] = {
+    "clean": "nobody",
+    "sanctioned": "nobody",
+    "inconclusive": JOB["unclear"],
+    "silent": "who looks after the agent and its link",
+    "unreachable": JOB["network"],
+    "captive": JOB["client"],
+}
+"""Whose job a site's verdict is where no device's finding says it."""
+
+EVENT_WORDS: Mapping[str, str] = {
+    "appeared": "new device",
+    "left": "left",
+    "returned": "returned",
+    "discovered": "there when watching began",
+    "cloned-identity": "cloned identity",
+}
+SEVERITY_WORDS: Mapping[str, str] = {"P1": "urgent", "P2": "act today", "P3": "look into it", "P4": "for information"}
+CLASS_WORDS: Mapping[str, str] = {
+    "wan-acceleration": "WAN accelerator",
+    "redirection-and-inspection": "redirection and inspection device",
+    "proxy": "proxy",
+    "casb": "cloud access security broker",
+    "swg": "secure web gateway",
+    "dlp": "data loss prevention",
+    "other-service": "network or cloud service",
+    "vpn": "VPN",
+    "endpoint-security": "security software on the machine",
+    "dns-filter": "DNS filter",
+    "developer-tool": "developer's tool",
+    "captive-portal": "captive portal",
+    "unknown": "device of unknown kind",
+}
+_BY: Mapping[str, str] = {"instance": "certificate", "product": "certificate", "header": "headers", "egress": "egress network"}
+CERTAIN, LIKELY = 0.9, 0.7
+"""Between the catalogue's weights for documented (0.95) and twice sighted (0.9, 0.6) signatures, as in the events' sentences."""
+
+
+def mark(verdict: str) -> Mark:
+    """Return how a verdict is shown; a word from a newer centre has no shape of its own yet."""
+    shape, look = _LOOK.get(verdict, ("○", "open"))
+    return Mark(shape, verdict, look)
+
+
+def rank(verdict: str) -> int:
+    """Return how bad a verdict is, 0 best; an unknown word stands with `inconclusive`."""
+    return ORDER.index(verdict if verdict in ORDER else "inconclusive")
+
+
+def make(device: Device | None) -> str:
+    """Say whose make a device is, by what evidence, and how certain that is."""
+    if device is None or (device.vendor is None and device.possible is None):
+        return "Whose make it is, is not known."
+    if device.vendor is None:
+        return f"Possibly {device.possible}; not proven."
+    name = f"{device.vendor} {device.product}" if device.product and device.product != device.vendor else device.vendor
+    sure = "certain" if device.confidence >= CERTAIN else "likely" if device.confidence >= LIKELY else "not certain"
+    by = _BY.get(device.keys[0].kind, "") if device.keys else ""
+    return f"{name}, by its {by} ({sure})." if by else f"{name} ({sure})."
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return `1 host`, `2 hosts`."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def thousands(number: float) -> str:
+    """Return a whole number with narrow spaces between thousands, as `9 800`."""
+    return f"{number:,.0f}".replace(",", "\u202f")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time as shown: short in its zone (with the date when it is not today's), and in full for who hovers or copies."""
+
+    text: str
+    full: str
+    iso: str
+
+
+def moment(at_ns: int, now_ns: int, zone: str = "UTC", *, seconds: bool = False) -> Moment | None:
+    """Return a time in a zone (IANA); None for 0, a time nobody knows. An unknown zone is shown as UTC and says so."""
+    if at_ns <= 0:
+        return None
+    place = _zone(zone)
+    at, now = (datetime.fromtimestamp(one // 10**9, place) for one in (at_ns, now_ns))
+    clock = "%H:%M:%S" if seconds else "%H:%M"
+    text = f"{at:{clock}}" if at.date() == now.date() else f"{at:%d %b {clock}}"
+    utc = at.astimezone(UTC)
+    own = f"{at:%Y-%m-%d %H:%M:%S} {place.key}, " if place.key != "UTC" else ""
+    return Moment(text, f"{own}{utc:%Y-%m-%d %H:%M:%S} UTC", f"{utc:%Y-%m-%dT%H:%M:%SZ}")
+
+
+_ZONES: dict[str, ZoneInfo] = {}
+
+
+def _zone(name: str) -> ZoneInfo:
+    """Return a zone, read from disk once."""
+    if name not in _ZONES:
+        try:
+            _ZONES[name] = ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            _ZONES[name] = ZoneInfo("UTC")
+    return _ZONES[name]
