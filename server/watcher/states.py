@@ -3,15 +3,41 @@
 A state is a function of what is stored, so it needs no memory: whoever computes it again gets the same.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from statistics import median
+from typing import Any, Final, Literal, Protocol
 
-from server.fleet.registry import Place, Registry
+from server.fleet.registry import Place, Registry, distance_km
 from server.state.overview import AgentRow, Counts, Tally
 
 AgentWord = Literal["reporting", "late", "silent"]
 Stop = Literal["1 site", "2 egress", "3 front door"]
+
+RANK: Final[Mapping[str, int]] = {
+    word: rank
+    for rank, word in enumerate(
+        (
+            "clean",
+            "sanctioned",
+            "inconclusive",
+            "spliced",
+            "proxied",
+            "silent",
+            "unreachable",
+            "captive",
+            "redirected",
+            "altered",
+            "inspected",
+            "blocked",
+        )
+    )
+}
+"""How bad a site's word is, 0 best: every verdict, and `silent`, when no agent of the site is heard of."""
+LATE_CADENCES, SILENT_CADENCES = 2.5, 5.0
+FRESH_CADENCES = 5.0
+"""An answer older than this many cadences is not what the site waits for now."""
+UNKNOWN_MAKE = "unknown make"
 
 
 class FrontDoorPlace(Protocol):
@@ -115,7 +141,21 @@ class PathStop:
 
 def agent_states(rows: Sequence[AgentRow], counts: Mapping[str, Counts], now_ns: int) -> list[AgentState]:
     """Return the state of each agent."""
-    raise NotImplementedError
+    found = []
+    for row in rows:
+        mine = counts.get(row.id, Counts())
+        state = _heard(now_ns - row.latest_ns, row.cadence_s)
+        plain = (row.latest_ns, row.cadence_s, row.lab, row.software)
+        found.append(AgentState(row.id, row.place, state, *plain, mine.expected, mine.stored, mine.missing, mine.dropped))
+    return found
+
+
+def _heard(age_ns: int, cadence_s: float) -> AgentWord:
+    """Say whether an agent reports: two missed reports are late, with two seconds for the way; five are silence."""
+    age_s = age_ns / 1e9
+    if age_s > SILENT_CADENCES * cadence_s + 5:
+        return "silent"
+    return "late" if age_s > LATE_CADENCES * cadence_s + 2 else "reporting"
 
 
 def site_states(
@@ -125,11 +165,131 @@ def site_states(
     measured: Measured,
     registry: Registry,
     front_doors: FrontDoors,
+    now_ns: int,
 ) -> list[SiteState]:
     """Return the state of each site that has agents, by name. `vendors` names the owner of each device key."""
-    raise NotImplementedError
+    at: dict[str, list[AgentState]] = {}
+    for agent in agents:
+        at.setdefault(agent.site, []).append(agent)
+    said: dict[str, list[Tally]] = {}
+    for tally in tallies:
+        said.setdefault(tally.agent, []).append(tally)
+    found = []
+    for name in sorted(at):
+        heard = [agent for agent in at[name] if agent.state != "silent"]
+        mine = [tally for agent in heard for tally in said.get(agent.agent, ()) if tally.place == name]
+        verdict = _verdict(heard, mine)
+        state = replace(_said(name, verdict, at[name], heard, mine), **_registered(name, registry))
+        state = replace(state, devices=_devices(state.device_keys, vendors))
+        found.append(_on_its_way(state, heard, measured, registry, front_doors, now_ns))
+    return found
+
+
+def _verdict(heard: Sequence[AgentState], tallies: Sequence[Tally]) -> str:
+    """Return the site's word: the worst that an agent still heard of says now.
+
+    Agents that report and of which nothing is sure yet (every path in its first round of something new) make it inconclusive.
+    """
+    if not heard:
+        return "silent"
+    return max((tally.verdict for tally in tallies), key=RANK.__getitem__, default="inconclusive")
+
+
+def _said(site: str, verdict: str, agents: Sequence[AgentState], heard: Sequence[AgentState], tallies: Sequence[Tally]) -> SiteState:
+    """Return what the site's agents say, without place and way."""
+    seen = [tally for tally in tallies if tally.verdict == verdict]
+    newest_ns = max(agent.latest_ns for agent in agents)
+    if not seen:  # silent: since it was last heard
+        since_ns = newest_ns
+    elif verdict == "clean":  # all of it, so since the last of it is
+        since_ns = max(tally.newest_ns for tally in seen)
+    else:
+        since_ns = min(tally.first_ns for tally in seen)
+    expected, stored = sum(agent.expected for agent in agents), sum(agent.stored for agent in agents)
+    return SiteState(
+        site,
+        verdict,
+        RANK[verdict],
+        since_ns,
+        agents=len(agents),
+        reporting=len(heard),
+        agree=len({tally.agent for tally in seen}),
+        hosts=_most(seen) if verdict != "clean" else 0,
+        targets=_most(tallies),
+        device_keys=_keys(tallies),
+        completeness=stored / expected if expected else 1.0,
+    )
+
+
+def _most(tallies: Iterable[Tally]) -> int:
+    """Return on how many targets the agent with most of them says so: agents of a site share a plan, so it is the site's number."""
+    by_agent: dict[str, int] = {}
+    for tally in tallies:
+        by_agent[tally.agent] = by_agent.get(tally.agent, 0) + tally.hosts
+    return max(by_agent.values(), default=0)
+
+
+def _keys(tallies: Iterable[Tally]) -> tuple[str, ...]:
+    """Return the device keys seen at a site, those of the worst verdict first."""
+    worst: dict[str, int] = {}
+    for tally in tallies:
+        if tally.device_key:
+            worst[tally.device_key] = max(worst.get(tally.device_key, 0), RANK[tally.verdict])
+    return tuple(sorted(worst, key=lambda key: (-worst[key], key)))
+
+
+def _devices(keys: Sequence[str], vendors: Mapping[str, str]) -> tuple[str, ...]:
+    """Return who made the devices, each maker once."""
+    return tuple(dict.fromkeys(vendors.get(key) or UNKNOWN_MAKE for key in keys))
+
+
+def _registered(site: str, registry: Registry) -> dict[str, Any]:
+    known = registry.sites.get(site)
+    return {} if known is None else {"place": known.place, "zone": known.zone, "simulated": known.simulated}
+
+
+def _on_its_way(
+    site: SiteState, heard: Sequence[AgentState], measured: Measured, registry: Registry, front_doors: FrontDoors, now_ns: int
+) -> SiteState:
+    """Add what was measured of the way to Microsoft 365 by agents still heard of. A silent site keeps none: it is not known any more."""
+    keys = [(site.site, agent.agent) for agent in heard]
+    address = _majority([measured.egress[key] for key in keys if key in measured.egress])
+    egress = registry.egress_of(address) if address else None
+    _, code = max((measured.front_door[key] for key in keys if key in measured.front_door), default=(0, ""))
+    front_door = front_doors(code) if code else None
+    total_ms = [
+        value
+        for agent, key in zip(heard, keys, strict=True)
+        for at_ns, value in measured.total_ms.get(key, ())
+        if now_ns - at_ns <= FRESH_CADENCES * agent.cadence_s * 1e9
+    ]
+    return replace(
+        site,
+        egress=address,
+        egress_name=egress.name if egress else "",
+        egress_place=egress.place if egress else None,
+        distance_km=distance_km(site.place, egress.place) if egress and site.place else None,
+        front_door=code,
+        front_door_city=front_door.city if front_door else "",
+        front_door_place=Place(front_door.latitude, front_door.longitude) if front_door else None,
+        total_ms=median(total_ms) if total_ms else None,
+    )
+
+
+def _majority(seen: Sequence[tuple[int, str]]) -> str:
+    """Return what most say; of equals what was measured last."""
+    votes: dict[str, tuple[int, int]] = {}
+    for at_ns, address in seen:
+        count, newest_ns = votes.get(address, (0, 0))
+        votes[address] = (count + 1, max(newest_ns, at_ns))
+    return max(votes, key=lambda address: (votes[address], address), default="")
 
 
 def path_stops(site: SiteState) -> list[PathStop]:
     """Return the stops from site to front door whose places are known."""
-    raise NotImplementedError
+    stops: list[tuple[Stop, Place | None, str, str]] = [
+        ("1 site", site.place, site.site, ""),
+        ("2 egress", site.egress_place, site.egress_name, site.egress),
+        ("3 front door", site.front_door_place, f"{site.front_door_city} ({site.front_door})", ""),
+    ]
+    return [PathStop(site.site, stop, place, name, address) for stop, place, name, address in stops if place is not None]
