@@ -40,6 +40,7 @@ from server.ingest.mqtt import BrokerSettings, MqttIngest
 from server.ingest.secure import broker_settings
 from server.memory import relax_garbage_collection
 from server.state.database import Database, StateUnavailable, open_database
+from server.watcher.refreshing import Refresher, StateReader
 from server.watcher.watcher import Watcher
 
 
@@ -89,7 +90,8 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
         if away is not None:
             telemetry.unavailable(away.condition, str(away))
         ingest = MqttIngest(broker, log, telemetry.broker.set)
-        watcher = Watcher(database, history, secrets.token_hex(4), now) if settings.watcher.enabled else None
+        places = registry_of(settings)
+        watcher = _watcher(settings, database, history, StateReader(database, history, places, judge.knowledge), now)
         collector = Collector(
             Pipeline(database, history, Interpreter(judge), Terms(settings.collector.accept_lab_agents)),
             ingest,
@@ -99,7 +101,7 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
             Limits(queue_bytes=settings.collector.queue_mb << 20),
             wake_watcher=watcher.wake if watcher else lambda: None,
         )
-        sources = Sources(database, history, registry_of(settings), judge.knowledge, lambda: telemetry.condition_sentence or "")
+        sources = Sources(database, history, places, judge.knowledge, lambda: telemetry.condition_sentence or "")
         console = Console(settings, sources, registry, now, stage)
         server = Server(settings, database, history, collector, telemetry, ingest, watcher, console, broker.port, 0, 0)
         health = partial(add_health, registry=registry, health=lambda: _health(server))
@@ -144,6 +146,13 @@ def _health(server: Server) -> Health:
     if server.settings.collector.accept_lab_agents:
         parts["lab"] = "this centre accepts lab agents"
     return Health(ok, parts)
+
+
+def _watcher(settings: Settings, database: Database, history: History, reader: StateReader, now: Callable[[], int]) -> Watcher | None:
+    if not settings.watcher.enabled:
+        return None
+    refresher = Refresher(reader, history, settings.watcher.refresh_s, now)
+    return Watcher(database, history, secrets.token_hex(4), now, refresher)
 
 
 def _judge(settings: Settings) -> Judge:

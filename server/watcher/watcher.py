@@ -1,5 +1,7 @@
 """The one active watcher: lease, inbox, sweep, delivery. Decisions are `deciding.py`'s; here is only who may decide, and when.
 
+States are refreshed beside it (`refreshing.py`), in a task of their own: a slow history store must not delay a decision.
+
 It is woken by the collector of the same process, and polls each second besides: collectors of other processes cannot wake it, and the
 promise (told within 3 x cadence + 2 s) leaves a second for that.
 """
@@ -15,6 +17,7 @@ from server.state import inbox, lease
 from server.state.database import STATE_FAULTS, Database, Transaction
 from server.watcher.deciding import Decision
 from server.watcher.delivery import deliver
+from server.watcher.refreshing import Refresher
 
 LEASE = "watcher"
 LEASE_NS = 15 * 10**9
@@ -32,9 +35,12 @@ _log = logging.getLogger(__name__)
 class Watcher:
     """`holder` names this process and no other; `now` gives Unix nanoseconds."""
 
-    def __init__(self, database: Database, history: History | None, holder: str, now: Callable[[], int]) -> None:
+    def __init__(
+        self, database: Database, history: History | None, holder: str, now: Callable[[], int], refresher: Refresher | None = None
+    ) -> None:
         self._database = database
         self._history = history
+        self._refresher = refresher
         self._holder = holder
         self._now = now
         self._epoch = 0
@@ -55,19 +61,27 @@ class Watcher:
     async def run(self) -> None:
         """Work until cancelled, then give the lease back; nothing is lost by that. A state database that is away is waited for."""
         try:
-            while True:
-                self._woken.clear()
-                if not await self._round():
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._woken.wait(), POLL_S)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._work(), name="watcher-decisions")
+                if self._refresher is not None:
+                    group.create_task(self._refresher.run(lambda: self.active), name="watcher-states")
         finally:
             with contextlib.suppress(*STATE_FAULTS):
                 await self._resign()
+
+    async def _work(self) -> None:
+        while True:
+            self._woken.clear()
+            if not await self._round():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), POLL_S)
 
     async def _round(self) -> int:
         """Decide and deliver what is there; return how much that was."""
         try:
             decided = await self.step()
+            if decided and self._refresher is not None:
+                self._refresher.wake()
             return decided + (await self.deliver() if self.active else 0)
         except STATE_FAULTS as error:
             _log.warning("watcher: state database: %s; trying again, nothing is lost", type(error).__name__)
