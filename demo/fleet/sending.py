@@ -86,6 +86,7 @@ class Fleet:
         self._wake = asyncio.Event()
         self._turn = 0
         self._began = now()
+        self._retry_s, self._told = RETRY_S, ""
 
     def _stream(self, site: SimulatedSite, bound: int) -> Stream:
         window = Window(limit=WINDOW, jitter=random.random)
@@ -103,26 +104,25 @@ class Fleet:
 
     async def run(self, broker: Broker, login: tuple[str, str], tls: ssl.SSLContext | None, connected: Callable[[], None]) -> None:
         """Connect, serve, and connect again, for ever. What is measured meanwhile is kept."""
-        wait, told = RETRY_S, ""
         while True:
             session = FleetSession(broker, login, tls=tls, woken=self._wake.set)
             opened = False
             try:
                 await session.open([RECEIPTS])
-                opened, wait, told = True, RETRY_S, ""
+                opened = True
                 connected()
                 await self._serve(session)
             except (OSError, TimeoutError, Refused) as error:
                 lost = opened and not isinstance(error, Refused)
                 sentence = "uplink: the connection was lost" if lost else explain(error, broker).sentence
-                if sentence != told:
+                if sentence != self._told:
                     log.warning("%s; trying again", sentence)
-                told = sentence
+                self._told = sentence
             finally:
                 self._offline()
                 await session.close()
-            await self._pause(wait * (1 + random.random()) / 2)  # noqa: S311 - jitter
-            wait = min(wait * 2, RETRY_MAX_S)
+            await self._pause(self._retry_s * (1 + random.random()) / 2)  # noqa: S311 - jitter
+            self._retry_s = min(self._retry_s * 2, RETRY_MAX_S)
 
     def _offline(self) -> None:
         for one in self._members:
@@ -171,6 +171,7 @@ class Fleet:
         except ValidationError:
             log.warning("a receipt for %s is not readable; the report is offered again", agent)
             return
+        self._retry_s, self._told = RETRY_S, ""  # a receipt proves the whole way there and back; a connection alone does not
         member.stream.apply(receipt, self._now())
         self._ready[member] = None
         if member in self._lanes:

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from math import asin, cos, radians, sin, sqrt
 from typing import Literal
 
 from judge.knowledge.loader import load_knowledge
+from server.fleet.registry import Place, distance_km
 
 Device = Literal["gateway", "firewall"]
 
@@ -123,17 +123,17 @@ def _cities() -> Mapping[str, _City]:
 
 
 @cache
-def _doors() -> Mapping[str, tuple[float, float]]:
+def _doors() -> Mapping[str, Place]:
     places = load_knowledge().front_doors
-    return {code: (places[code].latitude, places[code].longitude) for code in FRONT_DOORS}
+    return {code: Place(places[code].latitude, places[code].longitude) for code in FRONT_DOORS}
 
 
 def _site(city: _City) -> SimulatedSite:
     chance = random.Random(city.name)  # noqa: S311 - made up, the same each time
     egress = _egress(city)
-    leaves = (egress.latitude, egress.longitude)
-    front_door = min(_doors(), key=lambda code: _km(leaves, _doors()[code]))
-    km = _km((city.latitude, city.longitude), leaves) + _km(leaves, _doors()[front_door])
+    leaves = Place(egress.latitude, egress.longitude)
+    front_door = min(_doors(), key=lambda code: distance_km(leaves, _doors()[code]))
+    km = distance_km(Place(city.latitude, city.longitude), leaves) + distance_km(leaves, _doors()[front_door])
     access_ms = chance.uniform(2.0, 7.0)
     proxied = city.name in PROXIED_SITES or (chance.random() < 0.04 and city.name not in GATEWAY_SITES | FIREWALL_SITES)
     return SimulatedSite(
@@ -170,10 +170,3 @@ def _shared(number: int, name: str, place: _City) -> SimulatedEgress:
 
 def _prefix(start: int, number: int) -> str:
     return f"{ipaddress.IPv4Address(start + (number << 32 - _PREFIX_BITS))}/{_PREFIX_BITS}"
-
-
-def _km(start: tuple[float, float], end: tuple[float, float]) -> float:
-    """Return the great-circle distance of two places in degrees (haversine, on a sphere of 6,371 km)."""
-    north, east, other_north, other_east = (radians(one) for one in (*start, *end))
-    half = sin((other_north - north) / 2) ** 2 + cos(north) * cos(other_north) * sin((other_east - east) / 2) ** 2
-    return 2 * 6371.0 * asin(sqrt(half))
