@@ -40,7 +40,7 @@ from server.ingest.mqtt import BrokerSettings, MqttIngest
 from server.ingest.secure import broker_settings
 from server.memory import relax_garbage_collection
 from server.state.database import Database, StateUnavailable, open_database
-from server.watcher.refreshing import Refresher, StateReader
+from server.watcher.refreshing import MEASURE_S, Refresher, StateReader
 from server.watcher.watcher import Watcher
 
 
@@ -91,7 +91,8 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
             telemetry.unavailable(away.condition, str(away))
         ingest = MqttIngest(broker, log, telemetry.broker.set)
         places = registry_of(settings)
-        watcher = _watcher(settings, database, history, StateReader(database, history, places, judge.knowledge), now)
+        measure_s = max(MEASURE_S, settings.watcher.refresh_s / 2)
+        watcher = _watcher(settings, database, history, StateReader(database, history, places, judge.knowledge, measure_s), now)
         collector = Collector(
             Pipeline(database, history, Interpreter(judge), Terms(settings.collector.accept_lab_agents)),
             ingest,
