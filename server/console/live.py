@@ -8,18 +8,17 @@ import contextlib
 import logging
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram
 
-from server.console.charting import DEFAULT_CADENCE_S, Charts
-from server.console.loading import Loader
+from server.console.charting import DEFAULT_CADENCE_S
 from server.console.picture import Picture, Timeline
 from server.console.rendering import Choice, Page, Renderer
 from server.console.sites_view import choose
 from server.console.words import Moment, moment
-from server.state import showing
 from server.state.database import STATE_FAULTS
+from server.state.showing import Version
 from server.watcher.states import SiteState
 
 LOOK_EVERY_S = 1.0
@@ -34,10 +33,30 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
+class Loads(Protocol):
+    """Where pictures come from (`loading.py`). Both raise one of STATE_FAULTS."""
+
+    async def version(self) -> Version:
+        """Return what changes with the picture."""
+        ...
+
+    async def load(self, version: Version, now_ns: int) -> Picture:
+        """Return the picture."""
+        ...
+
+
+class Reads(Protocol):
+    """Where timelines come from (`charting.py`). Raises one of STATE_FAULTS."""
+
+    async def read(self, site: SiteState, cadence_s: float, wanted: tuple[str, str], now_ns: int) -> Timeline:
+        """Return one site's."""
+        ...
+
+
 class Live:
     """The picture, its drawings, and who waits for the next one. `now` gives Unix nanoseconds."""
 
-    def __init__(self, loader: Loader, charts: Charts, renderer: Renderer, registry: CollectorRegistry, now: Callable[[], int]) -> None:
+    def __init__(self, loader: Loads, charts: Reads, renderer: Renderer, registry: CollectorRegistry, now: Callable[[], int]) -> None:
         self._loader = loader
         self._charts = charts
         self._renderer = renderer
@@ -85,7 +104,7 @@ class Live:
                 return
             self._looked_ns = now_ns
             try:
-                version = await showing.version(self._loader.database)
+                version = await self._loader.version()
                 if version == self.picture.version and now_ns - self.picture.at_ns < STALE_NS and not self._away_ns:
                     return
                 self.picture = await self._loader.load(version, now_ns)

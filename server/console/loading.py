@@ -43,15 +43,19 @@ class Loader:
     """`states` gives how agents and sites stand at a moment; `history` says what is wrong with the history store, or nothing."""
 
     def __init__(self, database: Database, states: Callable[[int], Awaitable[States]], history: Callable[[], str]) -> None:
-        self.database = database
+        self._database = database
         self._states = states
         self._history = history
         self._chains: dict[str, Chain | None] = {}
 
+    async def version(self) -> showing.Version:
+        """Return what changes with the picture. Raises one of STATE_FAULTS."""
+        return await showing.version(self._database)
+
     async def load(self, version: showing.Version, now_ns: int) -> Picture:
         """Return the picture of this moment. Raises one of STATE_FAULTS when the state database is away."""
         states = await self._states(now_ns)
-        async with self.database.reading() as transaction:
+        async with self._database.reading() as transaction:
             events = await showing.newest_events(transaction, EVENTS_SHOWN)
             cards = await self._devices(transaction, now_ns - LATELY_NS)
             until_ns = await showing.decided_until(transaction, LEASE)

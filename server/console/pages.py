@@ -55,7 +55,11 @@ class Pages:
             if not guarding.is_our_host(request.headers.get("Host", ""), self._around.listens):
                 told = f"This console answers on {self._around.listens} and on this machine's own name only; it was asked as another."
                 return web.Response(status=421, text=told, headers=guarding.HEADERS)
-            answer = await handler(request)
+            try:
+                answer = await handler(request)
+            except web.HTTPException as refused:
+                refused.headers.update(guarding.HEADERS)
+                raise
             if not answer.prepared:
                 answer.headers.update(guarding.HEADERS)
             return answer
@@ -101,7 +105,7 @@ class Pages:
                 continue
             seen = edition
             page = await self._live.draw(choice)
-            changed = [name for name in SECTIONS if sent.get(name) != page.sections[name]]
+            changed = [name for name in SECTIONS if sent.get(name, "") != page.sections[name]]
             told = [f"event: section\ndata: {json.dumps({'id': name, 'html': page.sections[name]})}\n\n" for name in changed]
             if told:
                 await answer.write("".join(told).encode())
