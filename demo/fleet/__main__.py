@@ -1,7 +1,7 @@
 """`python -m demo.fleet CONFIG.json`: the simulated fleet as a process. One JSON line when it is connected; it ends when its input does.
 
 The configuration: `broker` (`host`, `port`, `username`, `password`, `tls`, `ca`, `certificate`, `key`), `sites`, `cadence_s`,
-`backlog_hours`, `folder` (the world's, where the demo's authorities are kept).
+`backlog_hours`, `folder` (the world's, below which the demo's authorities are kept).
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from demo.fleet.bodies import Bodies
 from demo.fleet.chains import chains
 from demo.fleet.sending import Fleet, Rhythm
 from demo.fleet.sites import simulated_sites
+from demo.world.world import AUTHORITY_FOLDER
 from judge.knowledge.loader import load_knowledge
 
 CANNOT_START = 2
@@ -80,7 +81,7 @@ def read(file: Path) -> Configuration:
 
 def fleet_of(config: Configuration) -> Fleet:
     """Return the fleet of a configuration, at rest. Raises UnusableFolder and ConfigError."""
-    shelf = Shelf(config.folder, datetime.now(UTC))
+    shelf = Shelf(config.folder / AUTHORITY_FOLDER, datetime.now(UTC))
     try:
         sites = simulated_sites(config.sites)
     except ValueError as error:

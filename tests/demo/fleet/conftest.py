@@ -11,13 +11,14 @@ from demo.authority import PublicAuthorities, Shelf
 from demo.fleet.bodies import Bodies
 from demo.fleet.chains import Chain, chains
 from demo.fleet.sites import Device
+from demo.world.world import AUTHORITY_FOLDER
 from judge.knowledge.loader import load_knowledge
 from judge.knowledge.model import Knowledge
 
 
 @dataclass(frozen=True)
 class Minted:
-    """What a fleet and its centre start from."""
+    """What a fleet and its centre start from. `folder` is the world's."""
 
     folder: Path
     public_roots: Path
@@ -33,7 +34,7 @@ class Minted:
 def minted(tmp_path_factory: pytest.TempPathFactory) -> Minted:
     """Give the chains of one shelf."""
     folder = tmp_path_factory.mktemp("world")
-    shelf = Shelf(folder, datetime.now(UTC))
+    shelf = Shelf(folder / AUTHORITY_FOLDER, datetime.now(UTC))
     made = chains(shelf)
     roots = folder / "public-roots.pem"
     roots.write_bytes(PublicAuthorities(shelf).root.pem)

@@ -6,12 +6,15 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from demo.fleet.__main__ import CANNOT_START, main
+from demo.authority import PublicAuthorities, Shelf
+from demo.fleet.__main__ import CANNOT_START, fleet_of, main, read
+from demo.world.world import AUTHORITY_FOLDER
 from tests.demo.fleet.conftest import Minted
 from tests.fakes.centre import running_centre
 from tests.tree import ROOT
@@ -85,3 +88,11 @@ def test_no_configuration(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> 
     assert one == "fleet: one argument is needed; write python -m demo.fleet CONFIG.json"
     assert other == f"fleet: {tmp_path}/none.json cannot be read (No such file or directory); give a configuration file"
     assert bad.startswith(f"fleet: {tmp_path}/bad.json: Invalid JSON")
+
+
+def test_it_opens_the_worlds_shelf(tmp_path: Path) -> None:
+    """Its chains lead to the root the world tells the centre to trust, whichever of the two starts first."""
+    fleet_of(read(configuration(tmp_path / "fleet.json", 1, tmp_path / "world")))
+    made = sorted((tmp_path / "world" / AUTHORITY_FOLDER).iterdir())
+    PublicAuthorities(Shelf(tmp_path / "world" / AUTHORITY_FOLDER, datetime.now(UTC)))
+    assert sorted((tmp_path / "world" / AUTHORITY_FOLDER).iterdir()) == made

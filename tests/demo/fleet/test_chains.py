@@ -8,6 +8,7 @@ import pytest
 from demo.agents import HOSTS
 from demo.authority import Shelf, UnusableFolder
 from demo.fleet.chains import PASSED, chains
+from demo.world.world import AUTHORITY_FOLDER
 from judge.certificate import read_certificate
 from judge.knowledge.products import match_product
 from tests.demo.fleet.conftest import Minted
@@ -30,7 +31,7 @@ def test_who_signs(minted: Minted) -> None:
 
 def test_a_restart_finds_the_same_chains(minted: Minted) -> None:
     """What lies on the shelf is used again: a device keeps its key, and a front door its certificate."""
-    assert chains(Shelf(minted.folder, datetime.now(UTC))) == minted.chains
+    assert chains(Shelf(minted.folder / AUTHORITY_FOLDER, datetime.now(UTC))) == minted.chains
 
 
 def test_a_folder_that_cannot_be_read(tmp_path: Path) -> None:
