@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "agent": {"agent", "wire"},
     "server": {"server", "wire", "judge"},
     "demo": {"demo", "server", "agent", "judge", "wire"},
+    "dashboards": {"dashboards"},
 }
 JUDGE_IN_AGENT = ("agent/check.py", "agent/check_view.py", "agent/child.py")
 """`middlewatch-agent check` judges one cycle and shows it; the child examines a chain. Nothing of `run` does (see sys.modules below)."""
@@ -47,6 +48,7 @@ CLOCKS = {"time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_
 PURE = {
     "judge": ("asyncio", "time", "random", "subprocess", "threading", "socket", "ssl", "logging"),
     "wire": ("asyncio", "time", "random", "logging"),
+    "dashboards": ("asyncio", "time", "random", "logging"),
 }
 
 
@@ -112,7 +114,7 @@ def test_judge_reads_no_files() -> None:
 
 @pytest.mark.parametrize("room", PURE)
 def test_pure_rooms(room: str) -> None:
-    """The judge and the wire schema have no event loop, no clock, no chance, no log: the same input gives the same answer, for ever."""
+    """Judge, wire schema and dashboards have no event loop, no clock, no chance, no log: the same input gives the same answer, for ever."""
     wrong = [f"{path}:{line} {module}" for path in sources(room) for module, line in imports(path) if belongs(module, *PURE[room])]
     wrong += [
         f"{path}:{node.lineno} {_called(node)}"

@@ -17,6 +17,10 @@ UNTESTED = {
     "server/state/migrations/versions/r0001_first.py": "compared with tables.py by tests/server/state/test_migrate.py",
     "server/state/migrations/versions/r0002_agents_now.py": "held by tests/server/state/test_migrate.py, with rows of the revision before",
     "server/ingest/port.py": "types only",
+    "dashboards/scope.py": "data only; tests/dashboards/test_site.py and test_queries.py put its conditions to work",
+    "dashboards/interference.py": "panels of Site; tests/dashboards/test_site.py",
+    "dashboards/path.py": "panels of Site; tests/dashboards/test_site.py",
+    "dashboards/times.py": "panels of Site; tests/dashboards/test_site.py",
     "server/history/port.py": "types only; tests/contracts/history.py is the suite of what implements them",
 }
 """Source file without a test file of its own, and why."""
@@ -27,6 +31,9 @@ ON_THEIR_OWN = {
     "tests/test_tree.py": "the shape of the whole tree",
     "tests/judge/test_cases.py": "walks tests/cases, the recorded situations",
     "tests/wire/test_schema.py": "the wire schema of all files together, against golden.json",
+    "tests/dashboards/test_queries.py": "every query of dashboards and rules against what is stored, and against a real InfluxDB",
+    "tests/dashboards/test_grafana.py": "the provisioned whole in a real Grafana",
+    "tests/dashboards/test_compose.py": "deploy/ read against the programs and folders it names",
     "tests/servers/test_influx.py": "the fixture itself",
     "tests/servers/test_mosquitto.py": "the fixture itself, and deploy/mosquitto",
     "tests/servers/test_postgres.py": "the fixture itself",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("wire", "judge", "agent", "server", "demo")
+ROOMS = ("wire", "judge", "agent", "server", "demo", "dashboards")
 
 
 class Import(NamedTuple):

@@ -1,0 +1,92 @@
+"""One site's way out: map, egress, name lookups, front doors. Queries only."""
+
+from dataclasses import replace
+
+from dashboards.geography import geomap, markers, route, symbol
+from dashboards.influxql import last, select
+from dashboards.panel import Column, Panel, Query, table, timeline
+from dashboards.scope import HERE, PATHS
+from dashboards.states import BLUE, ORANGE, PURPLE
+
+STOPS = ("1 site", "2 egress", "3 front door")
+"""Values of the tag `stop`, numbered so that the line goes through them in this order."""
+
+
+def site_map() -> Panel:
+    """Return the map of the path."""
+    stop = last("lat", ("lon", "name", "address"))
+    queries = [Query(select(stop, "site_path", HERE, ["stop"]))]
+    queries += [Query(select(stop, "site_path", f"{HERE} AND \"stop\" = '{name}'", ["site"])) for name in STOPS]
+    layers = [
+        route("site → egress → front door", "A"),
+        markers("✚ egress", "C", symbol("cross", PURPLE, size=9), label="name"),
+        markers("★ front door", "D", symbol("star", ORANGE, size=10), label="name"),
+        markers("● site", "B", symbol("circle", BLUE, size=7), label="name"),
+    ]
+    return geomap(
+        "Path: ● site → ✚ egress → ★ front door",
+        "Does the traffic leave near the site and meet Microsoft near by, or does it travel first? The list beside says the same.",
+        queries,
+        layers,
+        [Column("lat", decimals=2), Column("lon", decimals=2)],
+        (12, 12),
+        "● site",
+    )
+
+
+def egress() -> Panel:
+    """Return the same as a list."""
+    fields = ("egress", "egress_name", "front_door", "zone", "lat", "lon")
+    text = select(last("distance_km", fields), "site_state", HERE, ["site"])
+    return table(
+        "The same as a list",
+        "Where the site is, by which address it leaves, how far that is, and at which of Microsoft's front doors it arrives.",
+        Query(text),
+        [
+            Column("egress_name", "Egress", width=140, absent="not in the list"),
+            Column("egress", "Address", width=130),
+            Column("distance_km", "Distance", unit="suffix: km", decimals=0, width=110),
+            Column("front_door", "Front door", width=115),
+            Column("zone", "Time zone", width=130),
+            Column("lat", "Latitude", decimals=2, width=100),
+            Column("lon", "Longitude", decimals=2),
+        ],
+        (12, 3),
+        "the way of this site is not known in this window",
+    )
+
+
+def resolvers() -> Panel:
+    """Return the newest name lookups."""
+    text = select(last("facts", ("dns_ms", "resolver", "answers", "cnames", "failure")), "dns", PATHS, ["target", "agent"])
+    return table(
+        "Newest name lookup of each target (ms)",
+        "Who answers, with which addresses, by which detour of names? A foreign or private answer is a redirection.",
+        Query(text),
+        [
+            Column("target", "Target", width=200),
+            Column("agent", "Agent", width=100),
+            Column("dns_ms", "Time", unit="ms", decimals=1, width=85, absent="none"),
+            Column("resolver", "Resolver", width=120, absent="not known"),
+            Column("answers", "Answers", width=180, absent="none"),
+            Column("failure", "Failure", width=110, absent="none"),
+            Column("cnames", "By the names", absent="no alias"),
+        ],
+        (12, 9),
+        "no name lookup in this window",
+    )
+
+
+def front_doors() -> Panel:
+    """Return front doors and egress addresses over time."""
+    text = select(last("front_door"), "web", PATHS, ["target"], steps=True)
+    addresses = select(last("address"), "egress", HERE, ["agent"], steps=True)
+    panel = timeline(
+        "Front door by target, and egress address by agent",
+        "Did the way change? A new front door without a new address is Microsoft's choice; with one, the site's. No bar: none was named.",
+        Query(text, form="time_series", alias="front door · $tag_target"),
+        (),
+        (24, 8),
+    )
+    queries = [*panel.queries, Query(addresses, form="time_series", alias="egress · $tag_agent")]
+    return replace(panel, queries=queries, absent="none named in this window")

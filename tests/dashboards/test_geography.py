@@ -1,0 +1,33 @@
+"""Maps: offline outlines below, one layer a shape above, each fed by one query."""
+
+from dashboards.geography import OUTLINES, family, geomap, markers, outlines, refs, route, symbol
+from dashboards.panel import Query
+from dashboards.states import FAMILIES
+
+
+def test_the_base_of_the_map_is_grafanas_own_file() -> None:
+    """No tile is fetched from anywhere."""
+    made = geomap("T", "D", [Query("q")], [], [], (12, 10), "one").made(1, 0, 0)
+    assert made["options"]["basemap"] == outlines()
+    assert outlines()["config"]["src"] == OUTLINES == "public/maps/countries.geojson"
+    assert made["options"]["view"]["layer"] == "one"
+
+
+def test_each_shape_is_a_layer_and_only_those_that_want_a_look_are_named() -> None:
+    """Shape carries the state; a thousand names of clean sites would hide the map."""
+    layers = [family(one, "A") for one in FAMILIES]
+    drawn = [
+        (one["config"]["style"]["symbol"]["fixed"], one["config"]["style"]["rotation"]["fixed"], one["config"]["style"]["opacity"])
+        for one in layers
+    ]
+    assert len(set(drawn)) == len(FAMILIES)
+    named = [one["name"] for one in layers if "text" in one["config"]["style"]]
+    assert named == [one.name for one in FAMILIES if min(one.ranks) >= 5]
+
+
+def test_a_layer_draws_one_query() -> None:
+    """Coordinates by the names of the columns, rows by the query's reference."""
+    for layer in (markers("m", "C", symbol("cross", "red")), route("r", "C")):
+        assert layer["filterData"] == {"id": "byRefId", "options": "C"}
+        assert layer["location"] == {"mode": "coords", "latitude": "lat", "longitude": "lon"}
+    assert refs([Query("q")] * 3) == "ABC"

@@ -1,0 +1,33 @@
+"""Every measurement with its tags and fields, put together from the places that spell them. Data only."""
+
+from collections.abc import Mapping
+
+from server.collector import points as collected
+from server.watcher import points as told
+from server.watcher import state_points as stated
+
+_ALWAYS = ("facts", "stream", "seq", "failure", "stage", "suspect", "repeat")
+_OF_FACTS = {
+    "web": ("tls", "http", "trust_os", "trust_public"),
+    "dns": ("answers", "cnames", "resolver"),
+    "egress": ("address",),
+}
+"""What `observation_point` takes of the facts of each kind: its functions cannot be asked. A test holds the sum of all to FIELD_TYPES."""
+_OF_FINDINGS = (
+    ("verdict", "severity", "responsible", "confidence", "deterministic", "signals", "knowledge"),
+    ("device_key", "device_class", "vendor"),
+)
+
+FIELDS: Mapping[str, frozenset[str]] = {
+    **{kind: frozenset((*_ALWAYS, *collected._SAMPLE_FIELDS[kind], *facts)) for kind, facts in _OF_FACTS.items()},
+    "finding": frozenset(name for part in _OF_FINDINGS for name in part),
+    **{name: frozenset(types) for name, types in stated.FIELD_TYPES.items()},
+    told.MEASUREMENT: frozenset(told.FIELD_TYPES),
+}
+TAGS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(collected.MEASUREMENTS, collected.TAGS),
+    **stated.TAGS,
+    told.MEASUREMENT: told.TAGS,
+}
+BUCKETS: Mapping[str, str] = {name: "mw-event" if name == told.MEASUREMENT else "mw-raw" for name in TAGS}
+"""The data source each measurement is read from."""
