@@ -26,7 +26,7 @@ def main() -> None:
     world = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     arcs = [_unfolded(arc, world["transform"]) for arc in world["arcs"]]
     shown = [one for one in world["objects"]["countries"]["geometries"] if one["properties"]["name"] not in LEFT_OUT]
-    path = "".join(_drawn(ring) for one in shown for ring in _rings(one, arcs))
+    path = "".join(_drawn(part) for one in shown for ring in _rings(one, arcs) for part in _cut(ring))
     target = ROOT / "server/console/static/world.svg"
     box = f'viewBox="0 0 {WIDTH:g} {HEIGHT}"'
     target.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" {box}><path id="land" d="{path}"/></svg>\n', encoding="utf-8")
@@ -57,15 +57,27 @@ def _joined(numbers: list[int], arcs: list[Ring]) -> Ring:
     return ring
 
 
+def _cut(ring: Ring) -> list[Ring]:
+    """Return a ring that crosses the date line as two, one for each edge of the map: what lies beyond an edge is put on it."""
+    whole = [ring[0]]
+    for longitude, latitude in ring[1:]:
+        turns = round((whole[-1][0] - longitude) / 360)
+        whole.append((longitude + 360 * turns, latitude))
+    if all(-180 <= longitude <= 180 for longitude, _ in whole):
+        return [whole]
+    parts = [[(longitude + shift, latitude) for longitude, latitude in whole] for shift in (-360, 0, 360)]
+    return [part for part in parts if any(abs(longitude) < 180 for longitude, _ in part)]
+
+
 def _drawn(ring: Ring) -> str:
     """Return a ring as path data in relative tenths of a map unit; what rounds to no step is left out.
 
-    So are islands below a unit, and the one of Fiji that lies on both sides of the map.
+    So are islands below a unit.
     """
     points = [tuple(round(part * 10) for part in project(max(latitude, SOUTH), longitude)) for longitude, latitude in ring]
     wide = max(x for x, _ in points) - min(x for x, _ in points)
     high = max(y for _, y in points) - min(y for _, y in points)
-    if max(wide, high) < 10 or wide > WIDTH * 9:
+    if max(wide, high) < 10:
         return ""
     text, (px, py) = f"M{points[0][0] / 10:g} {points[0][1] / 10:g}l", points[0]
     for x, y in points[1:]:

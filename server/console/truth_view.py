@@ -134,11 +134,11 @@ def _completeness(picture: Picture) -> Tile:
     expected, stored = sum(one.expected for one in picture.agents), sum(one.stored for one in picture.agents)
     dropped = sum(one.dropped for one in picture.agents)
     if not expected:
-        return Tile("stored of what was measured, 1 h", "no data", "No report is expected yet.", good=True)
+        return Tile("complete, last hour", "no data", "No report is expected yet.", good=True)
     share = min(1.0, stored / expected)
     lost = f" {counted(dropped, 'report was', 'reports were')} dropped by full agents." if dropped else ""
-    more = f"{thousands(stored)} of {thousands(expected)} reports.{lost}"
-    return Tile("stored of what was measured, 1 h", percent(share), more, share >= WHOLE)
+    more = f"{thousands(stored)} of {thousands(expected)} reports are stored.{lost}"
+    return Tile("complete, last hour", percent(share), more, share >= WHOLE)
 
 
 def _newest(picture: Picture) -> Tile:

@@ -22,7 +22,7 @@ def test_all_is_well() -> None:
     ("wrong", "words"),
     [
         (replace(WELL, agents=[agent("porto-01", "Porto", "silent"), agent("lyon-01", "Lyon")]), "Silent: porto-01."),
-        (replace(WELL, agents=[agent("lyon-01", "Lyon", stored=700, missing=20)]), "700 of 720 reports."),
+        (replace(WELL, agents=[agent("lyon-01", "Lyon", stored=700, missing=20)]), "700 of 720 reports are stored."),
         (replace(WELL, decided_until_ns=NOW - 60 * SECOND), "No watcher decides since"),
         (replace(WELL, history="no answer; check history.url"), "The history store: no answer; check history.url."),
     ],
