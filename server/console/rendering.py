@@ -3,7 +3,9 @@
 The same input gives the same text, so a section that says nothing new is the same text again, and is not sent.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -47,21 +49,25 @@ class Page:
     title: str
 
 
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    """Return the templates, all compiled now: the first page is as quick as any."""
+    environment = Environment(
+        loader=PackageLoader("server.console"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals.update(counted=counted, thousands=thousands, spans=tuple(RANGES))
+    for name in environment.list_templates():
+        environment.get_template(name)
+    return environment
+
+
 class Renderer:
     """`assets` gives the address of a static file by its name."""
 
-    def __init__(self, around: Around, assets: dict[str, str]) -> None:
+    def __init__(self, around: Around, assets: Mapping[str, str]) -> None:
         self._around = around
-        self._environment = Environment(
-            loader=PackageLoader("server.console"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.globals.update(
-            assets=assets, around=around, counted=counted, thousands=thousands, spans=tuple(RANGES), land=assets.get("world.svg", "")
-        )
+        self._assets = assets
+        self._environment = _environment()
 
     def sections(self, picture: Picture, chart: Timeline | None, choice: Choice, away: Moment | None) -> Page:
         """Return all sections; `away` is since when the state database does not answer, if it does not."""
@@ -77,16 +83,19 @@ class Renderer:
             "devices": {"devices": devices_view.views(picture)},
             "timeline": _timeline(picture, site, chart, choice),
         }
-        drawn = {name: self._environment.get_template(f"{name}.html").render(choice=choice, **parts[name]).strip() for name in SECTIONS}
+        drawn = {name: self._render(name, choice=choice, **parts[name]).strip() for name in SECTIONS}
         return Page(drawn, site.site if site else "", headline.title)
 
     def page(self, page: Page, choice: Choice, now_iso: str) -> str:
         """Return the whole page."""
-        return self._environment.get_template("page.html").render(page=page, choice=choice, now=now_iso)
+        return self._render("page", page=page, choice=choice, now=now_iso)
 
     def sentence(self, title: str, sentence: str, link: str) -> str:
         """Return a page that says one thing and leads back."""
-        return self._environment.get_template("sentence.html").render(title=title, sentence=sentence, link=link)
+        return self._render("sentence", title=title, sentence=sentence, link=link)
+
+    def _render(self, name: str, **values: object) -> str:
+        return self._environment.get_template(f"{name}.html").render(around=self._around, assets=self._assets, **values)
 
 
 def _clock(picture: Picture) -> Moment | None:

@@ -59,7 +59,14 @@ class Bar:
     width: float
     height: float
     phase: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The phases of one step, one upon another."""
+
     title: str
+    bars: Sequence[Bar]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,7 @@ class TimelineView:
     y_axis: float
     y_phases: float
     strips: Sequence[Strip]
-    bars: Sequence[Bar]
+    columns: Sequence[Column]
     ticks: Sequence[tuple[float, str]]
     scale: Sequence[tuple[float, str]]
     flags: Sequence[Flag]
@@ -104,7 +111,7 @@ def view(chart: Timeline, events: Iterable[ShownEvent], zone: str, now_ns: int) 
         y_axis=y_axis,
         y_phases=y_phases,
         strips=strips,
-        bars=_bars(chart, y_phases, most),
+        columns=_columns(chart, y_phases, most),
         ticks=_ticks(chart, zone),
         scale=[(y_phases + PHASE_HEIGHT * (1 - part), f"{most * part:g} ms") for part in (0, 0.5, 1)] if chart.phases else [],
         flags=_flags(chart, events),
@@ -186,27 +193,21 @@ def _most(chart: Timeline) -> float:
     return max(size, 10.0)
 
 
-def _bars(chart: Timeline, top: float, most: float) -> list[Bar]:
-    bars = []
+def _columns(chart: Timeline, top: float, most: float) -> list[Column]:
+    columns = []
     width = CHART_WIDTH * chart.step_ns / (chart.end_ns - chart.start_ns)
-    for index, column in enumerate(zip(*chart.phases.values(), strict=True)):
-        base = top + PHASE_HEIGHT
-        told = ", ".join(f"{PHASE_WORDS[name]} {value:.0f} ms" for name, value in zip(chart.phases, column, strict=True) if value)
-        for name, value in zip(chart.phases, column, strict=True):
-            if value:
-                height = PHASE_HEIGHT * value / most
-                base -= height
-                bars.append(
-                    Bar(
-                        round(LABEL_WIDTH + index * width + 0.5, 1),
-                        round(base, 1),
-                        round(width - 1, 1),
-                        round(height, 1),
-                        name.removesuffix("_ms"),
-                        f"mean of this step: {told}; {sum(filter(None, column)):.0f} ms together",
-                    )
-                )
-    return bars
+    for index, values in enumerate(zip(*chart.phases.values(), strict=True)):
+        there = [(name, value) for name, value in zip(chart.phases, values, strict=True) if value]
+        base, bars = top + PHASE_HEIGHT, []
+        x = round(LABEL_WIDTH + index * width + 0.5, 1)
+        for name, value in there:
+            height = PHASE_HEIGHT * value / most
+            base -= height
+            bars.append(Bar(x, round(base, 1), round(width - 1, 1), round(height, 1), name.removesuffix("_ms")))
+        if bars:
+            told = ", ".join(f"{PHASE_WORDS[name]} {value:.0f} ms" for name, value in there)
+            columns.append(Column(f"mean of this step: {told}; {sum(value for _, value in there):.0f} ms together", bars))
+    return columns
 
 
 def _ticks(chart: Timeline, zone: str) -> list[tuple[float, str]]:

@@ -63,11 +63,12 @@ def test_gap_inside_and_at_the_end() -> None:
 def test_phases_stack_to_their_sum() -> None:
     """The bars of one step stand on each other and are as high together as their sum on the scale."""
     seen = view(replace(chart(run("clean", 600, 0)), phases={"dns_ms": [20.0] + [None] * 9, "tls_ms": [30.0] + [None] * 9}), [], "UTC", NOW)
-    low, high = seen.bars
+    (column,) = seen.columns
+    low, high = column.bars
     assert seen.scale[-1][1] == "50 ms"
     assert low.height + high.height == PHASE_HEIGHT
     assert low.y == high.y + high.height
-    assert high.title == "mean of this step: DNS 20 ms, TLS 30 ms; 50 ms together"
+    assert column.title == "mean of this step: DNS 20 ms, TLS 30 ms; 50 ms together"
 
 
 def test_events_of_this_site_in_range() -> None:
@@ -83,4 +84,4 @@ def test_events_of_this_site_in_range() -> None:
 def test_nothing_at_all() -> None:
     """A site without runs and without history has no strips and no scale."""
     seen = view(Timeline("Lyon", NOW - 600 * SECOND, NOW, 60 * SECOND), [], "UTC", NOW)
-    assert (seen.strips, seen.bars, seen.scale, seen.gaps) == ([], [], [], [])
+    assert (seen.strips, seen.columns, seen.scale, seen.gaps) == ([], [], [], [])
