@@ -70,6 +70,14 @@ def allowed(client_id: str, topic: str, action: Action | None) -> bool:
     return rest in {"receipt", "plan"}
 
 
+class _Subscriptions(dict[str, Any]):
+    """amqtt walks its subscriptions while it waits for others; one that comes meanwhile would end the walk, and lose the message."""
+
+    def items(self) -> Any:  # noqa: ANN401 - amqtt's own pairs
+        """Return the pairs of this moment."""
+        return list(super().items())
+
+
 class EmbeddedBroker:
     """One amqtt broker; `start` returns the port it really has."""
 
@@ -84,6 +92,7 @@ class EmbeddedBroker:
             "plugins": {"server.ingest.broker.Login": {"password": self._password}, "server.ingest.broker.OwnTopics": {}},
         }
         broker = AmqttBroker(config)
+        broker._subscriptions = _Subscriptions()  # noqa: SLF001 - see there
         try:
             await broker.start()
         except (BrokerError, OSError) as error:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.state.database import Database
 from server.state.tables import device, device_key, presence
+from wire.vocabulary import Disposition
 
 KEY_LENGTH = 240
 """The column's width. A longer value is cut here and there alike, so that it is found again."""
@@ -111,3 +112,18 @@ async def place_at(database: Database, connection: AsyncConnection, row: Presenc
     there = (presence.c.device == row.device) & (presence.c.place == row.place)
     values = {"state": row.state, "episode": row.episode, "since_ns": row.since_ns, "seen_ns": row.seen_ns}
     await connection.execute(update(presence).where(there).values(values))
+
+
+async def dispose(connection: AsyncConnection, ids: Collection[str], disposition: Disposition, by: str) -> None:
+    """Store what people decided about devices, without end and for all categories."""
+    decided = {"disposition": disposition, "disposed_by": by, "disposed_until_ns": 0, "disposed_categories": ""}
+    await connection.execute(update(device).where(device.c.id.in_(ids)).values(decided))
+
+
+async def undecided(connection: AsyncConnection) -> dict[str, set[str]]:
+    """Return the places of each device nobody has decided about."""
+    query = select(presence.c.device, presence.c.place).join(device, device.c.id == presence.c.device)
+    found: dict[str, set[str]] = {}
+    for row in await connection.execute(query.where(device.c.disposition == "undecided")):
+        found.setdefault(row.device, set()).add(row.place)
+    return found

@@ -1,11 +1,12 @@
 """What the state database holds, in a few numbers and the newest events: for pages, the demo and tests."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
 from server.state.database import Database
-from server.state.tables import certificate, event, facts, ledger
+from server.state.tables import certificate, event, facts, ledger, stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +46,11 @@ async def told_since(database: Database, after_id: int) -> list[Told]:
     query = select(event).where(event.c.id > after_id).order_by(event.c.id)
     async with database.reading() as connection:
         return [Told(row.id, row.kind, row.severity, row.scope, row.sentence, row.at_ns) for row in await connection.execute(query)]
+
+
+async def reports_of(database: Database, agents: Collection[str]) -> int:
+    """Count the stored reports of these agents."""
+    mine = select(stream.c.id).where(stream.c.agent.in_(agents))
+    query = select(func.count()).select_from(ledger).where(ledger.c.state == "stored", ledger.c.stream.in_(mine))
+    async with database.reading() as connection:
+        return int(await connection.scalar(query) or 0)

@@ -32,9 +32,9 @@ class Demo:
     started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def start(self, *arguments: object) -> subprocess.Popen[str]:
-        """Start `middlewatch-demo up` with these arguments."""
+        """Start `middlewatch-demo here` with these arguments."""
         process = subprocess.Popen(
-            [str(PROGRAMS / "middlewatch-demo"), "up", *map(str, arguments)],
+            [str(PROGRAMS / "middlewatch-demo"), "here", *map(str, arguments)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""pytest fixtures `mosquitto`, `influx`, `postgres`: real servers, one of each for a module, running at the start of every test.
+"""pytest fixtures `mosquitto`, `influx`, `postgres`: real servers, one of each for a module, running at the start of every test; `browser`.
 
 A pytest plugin, loaded by tests/conftest.py. Every test that asks for one carries the marker `servers`. A program that is not here
 skips its tests with the reason, and fails them where CI=true.
@@ -13,13 +13,14 @@ from typing import TypeVar
 
 import pytest
 
+from tests.servers.browser import Browser
 from tests.servers.influx import Influx
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.postgres import Postgres
 from tests.servers.process import Server
 
 ROOT = Path(__file__).parents[2]
-FIXTURES = {"mosquitto": "mosquitto", "influx": "influxd", "postgres": "postgres"}
+FIXTURES = {"mosquitto": "mosquitto", "influx": "influxd", "postgres": "postgres", "browser": "chromium"}
 """Fixture and the name of its program in `scripts/servers --where`."""
 PROGRAMS = (
     "tests/demo/",
@@ -115,3 +116,10 @@ def influx(_influx: Influx) -> Influx:
 def postgres(_postgres: Postgres) -> Postgres:
     """Give a running PostgreSQL; `fresh()` makes an empty database and returns its address."""
     return _running(_postgres)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Give a browser; each page it opens is new and knows nothing of the others."""
+    with Browser(program("browser")) as one:
+        yield one

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from demo.servers import broker_configuration
 from tests.servers.certificates import Certificates
 from tests.servers.process import Server
 
@@ -38,14 +39,7 @@ class Mosquitto(Server):
             "persistence_location": f"{self.store}/",
             "user": "root",  # or it could not read files in a folder of root's
         } | self._changes
-        shipped = (SHIPPED / "mosquitto.conf").read_text().splitlines()
-        words = [line.split()[0] for line in shipped if line and not line.startswith("#")]
-        kept = [line for line in shipped if line and not line.startswith("#") and line.split()[0] not in changes]
-        if not {"listener", "cafile", "acl_file"} <= set(words):
-            raise RuntimeError("deploy/mosquitto/mosquitto.conf has lost a line the tests rely on")
-        # the listener first: what follows it belongs to it
-        lines = [f"listener {changes.pop('listener')}", *kept, *(f"{key} {value}" for key, value in changes.items())]
-        (self.folder / "mosquitto.conf").write_text("\n".join(lines) + "\n")
+        (self.folder / "mosquitto.conf").write_text(broker_configuration(SHIPPED, changes))
         return [self._program, "-c", str(self.folder / "mosquitto.conf")]
 
     def forget(self) -> None:
