@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from server.fleet.registry import Place, Registry, Site
+from server.history.influx import Influx
 from server.history.port import Point
 from server.state import tables
 from server.state.database import Database, Transaction
@@ -21,6 +23,7 @@ from server.watcher.watcher import Watcher
 from tests.fakes.examined import KNOWLEDGE
 from tests.fakes.history import ScriptedHistory, away
 from tests.fakes.sightings import HOST, MINUTE, SECOND, START
+from tests.servers.influx import Influx as RealInflux
 
 FRANKFURT = Place(50.11, 8.68)
 REGISTRY = Registry({"Frankfurt": Site("Frankfurt", FRANKFURT)})
@@ -94,7 +97,7 @@ async def test_what_is_measured(bench: Bench) -> None:
     points = [
         web("one:443", {"total_ms": 50.0, "front_door": "FRA"}),
         web("one:443", {"total_ms": 10.0, "front_door": "LYS"}, at_ns=START - SECOND),
-        web("two:443", {"total_ms": 70.0, "front_door": "XXX"}, workload="Teams"),
+        web("two:443", {"total_ms": 70.0, "front_door": "ZZZ"}, workload="Teams"),
         web("three:443", {"total_ms": 900.0}, category="Control", workload="Control"),
         web("four:443", {"total_ms": 900.0}, at_ns=START - 61 * MINUTE),
         Point("egress", egress.tags, egress.fields, START),
@@ -287,3 +290,24 @@ async def test_only_the_active_watcher_writes(bench: Bench) -> None:
         for task in tasks:
             task.cancel()
     assert (bench.refresher._looked_ns, standby.refresher._looked_ns) == (START, 0)
+
+
+@pytest.mark.servers
+async def test_on_a_real_influxdb(database: Database, influx: RealInflux) -> None:
+    """It takes every state point, empty texts too, and measures alike."""
+    now_ns = time.time_ns()
+    history = Influx(influx.fresh())
+    try:
+        bench = Bench(database, history, now_ns)  # type: ignore[arg-type]  # only its port is used here
+        await bench.report(at_ns=now_ns)
+        await bench.execute(update(tables.run).values(last_ns=now_ns))
+        egress = web("reflector:443", {"address": "203.0.113.1"}, at_ns=now_ns)
+        seen = [web("one:443", {"total_ms": 50.0, "front_door": "FRA"}, at_ns=now_ns), Point("egress", egress.tags, egress.fields, now_ns)]
+        await history.write("mw_raw", seen)
+        who = ("Frankfurt", "a")
+        assert await measure(history, now_ns) == Measured({who: [(now_ns, 50.0)]}, {who: (now_ns, "203.0.113.1")}, {who: (now_ns, "FRA")})
+        assert await bench.refresher.step() == 4  # agent, site, and two stops: the egress is not registered
+        (point,) = await history.latest("mw_raw", "site_state", ["verdict", "devices", "front_door", "total_ms"], {}, 0)
+        assert point.fields == {"verdict": "clean", "devices": "", "front_door": "FRA", "total_ms": 50.0}
+    finally:
+        await history.close()

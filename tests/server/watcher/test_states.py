@@ -175,9 +175,9 @@ def test_the_way_of_a_site() -> None:
 
 def test_a_way_nobody_knows() -> None:
     """An address of no known egress and a code of no known city are told, without name, place and distance."""
-    state = site([A], egress={("Frankfurt", "a"): (NOW, "198.51.100.1")}, front_door={("Frankfurt", "a"): (NOW, "XXX")})
+    state = site([A], egress={("Frankfurt", "a"): (NOW, "198.51.100.1")}, front_door={("Frankfurt", "a"): (NOW, "ZZZ")})
     assert (state.egress, state.egress_name, state.egress_place, state.distance_km) == ("198.51.100.1", "", None, None)
-    assert (state.front_door, state.front_door_city, state.front_door_place, state.total_ms) == ("XXX", "", None, None)
+    assert (state.front_door, state.front_door_city, state.front_door_place, state.total_ms) == ("ZZZ", "", None, None)
     assert [stop.stop for stop in path_stops(state)] == ["1 site"]
     assert path_stops(replace(state, place=None)) == []
 
