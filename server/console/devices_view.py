@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from server.console.picture import Chain, DeviceCard, Picture
 from server.console.sites_view import NO_DATA
-from server.console.words import CLASS_WORDS, Mark, Moment, counted, make, mark, moment, rank
+from server.console.words import CLASS_WORDS, Mark, Moment, called, counted, make, mark, moment, rank
 from server.watcher.sentences import JOB
 
 PLACES_NAMED = 8
@@ -111,7 +111,7 @@ def _view(card: DeviceCard, picture: Picture) -> DeviceView:
         mark=mark(worst),
         present=bool(present),
         state=f"at {counted(len(present), 'site')} now" if present else "left",
-        headline=_headline(card),
+        headline=called(finding.device if finding else None),
         places=places,
         more_places=max(0, len(card.presences) - PLACES_NAMED),
         hosts=hosts[:HOSTS_NAMED],
@@ -132,14 +132,6 @@ def _view(card: DeviceCard, picture: Picture) -> DeviceView:
 def _host(target: str) -> str:
     host, _, port = target.rpartition(":")
     return host if port == "443" else target
-
-
-def _headline(card: DeviceCard) -> str:
-    """Return the first words: vendor if it is known, else that it is not."""
-    named = card.finding.device if card.finding else None
-    if named and named.vendor:
-        return f"{named.vendor} {named.product}" if named.product and named.product != named.vendor else named.vendor
-    return f"Possibly {named.possible}" if named and named.possible else "Unknown make"
 
 
 def _standing(card: DeviceCard, index: int, picture: Picture) -> Standing:

@@ -90,11 +90,16 @@ class Loader:
         return sorted(cards, key=lambda card: (not card.present, -max((one.since_ns for one in card.presences), default=0)))
 
     async def _findings(self, transaction: Transaction, at: Collection[str], names: Mapping[str, Sequence[str]]) -> dict[str, Finding]:
-        """Return, per device, the finding of the newest run that met it."""
+        """Return, per device, the finding that proves it best: of the newest on each target, the surest about a host of Microsoft's."""
         newest = await showing.last_sightings(transaction, at, [name for mine in names.values() for name in mine])
-        wanted = {one: max((newest[name] for name in mine if name in newest), default=0) for one, mine in names.items()}
-        found = {run.id: read(run.finding) for run in await paths.by_id(transaction, [number for number in wanted.values() if number])}
-        return {one: finding for one, number in wanted.items() if (finding := found.get(number)) is not None}
+        runs = await paths.by_id(transaction, {number for numbers in newest.values() for number in numbers})
+        found = {run.id: finding for run in runs if (finding := read(run.finding)) is not None}
+        best = {}
+        for one, mine in names.items():
+            told = [found[number] for name in mine for number in newest.get(name, ()) if number in found]
+            if told:
+                best[one] = max(told, key=lambda finding: (finding.target.category != "Control", finding.confidence))
+        return best
 
     async def _chain(self, transaction: Transaction, finding: Finding | None) -> Chain | None:
         """Return the chain a finding's facts hold, if any of them holds one."""

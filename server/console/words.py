@@ -106,13 +106,23 @@ def rank(verdict: str) -> int:
     return ORDER.index(verdict if verdict in ORDER else "inconclusive")
 
 
+def called(device: Device | None) -> str:
+    """Return what a device is called: its vendor and product, a guess marked as one, or that it is not known."""
+    if device is None or not (device.vendor or device.possible):
+        return "Unknown make"
+    if not device.vendor:
+        return f"Possibly {device.possible}"
+    product = device.product or ""
+    return product if product.startswith(device.vendor) else f"{device.vendor} {product}".strip()
+
+
 def make(device: Device | None) -> str:
     """Say whose make a device is, by what evidence, and how certain that is."""
     if device is None or (device.vendor is None and device.possible is None):
         return "Whose make it is, is not known."
     if device.vendor is None:
         return f"Possibly {device.possible}; not proven."
-    name = f"{device.vendor} {device.product}" if device.product and device.product != device.vendor else device.vendor
+    name = called(device)
     sure = "certain" if device.confidence >= CERTAIN else "likely" if device.confidence >= LIKELY else "not certain"
     by = _BY.get(device.keys[0].kind, "") if device.keys else ""
     return f"{name}, by its {by} ({sure})." if by else f"{name} ({sure})."

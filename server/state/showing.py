@@ -78,11 +78,14 @@ async def sightings(connection: AsyncConnection, places: Collection[str], names:
     return [Sighting(*row) for row in await connection.execute(query)]
 
 
-async def last_sightings(connection: AsyncConnection, places: Collection[str], names: Collection[str]) -> dict[str, int]:
-    """Return, by device key, the newest run at these places that ever carried it: what proves a device that has left."""
+async def last_sightings(connection: AsyncConnection, places: Collection[str], names: Collection[str]) -> dict[str, list[int]]:
+    """Return, by device key, the newest run of each target at these places that ever carried it: what proves a device, left or not."""
     there = run.c.place.in_(places) & run.c.device_key.in_(names)  # the index begins with the place
-    query = select(run.c.device_key, func.max(run.c.id)).where(there).group_by(run.c.device_key)
-    return {row[0]: int(row[1]) for row in await connection.execute(query)}
+    query = select(run.c.device_key, func.max(run.c.id)).where(there).group_by(run.c.device_key, run.c.target).order_by(run.c.device_key)
+    found: dict[str, list[int]] = {}
+    for key, number in await connection.execute(query):
+        found.setdefault(key, []).append(int(number))
+    return found
 
 
 async def runs_at(connection: AsyncConnection, place: str, since_ns: int) -> Sequence[StoredRun]:

@@ -105,3 +105,18 @@ async def test_empty_database(tmp_path: Path) -> None:
     picture = await Loader(database, states, lambda: "history is away").load((), START)
     await database.close()
     assert (picture.devices, picture.events, picture.history, picture.decided_until_ns) == ([], [], "history is away", 0)
+
+
+async def test_proof_is_about_a_host_of_microsofts(tmp_path: Path) -> None:
+    """Where the control target shows the same device, the page proves it by a host of Microsoft's."""
+    database = await fresh(tmp_path)
+    by = device("instance:box")
+    seen: dict[str, Seen] = {HOST: finding(by=by), "www.example.org": finding(by=by, host="www.example.org", category="Control")}
+    rounds = Rounds(database)
+    for minute in range(2):
+        await rounds.see("a", START + minute * MINUTE, seen, "Frankfurt")
+    await decided(database, 3)
+    (card,) = (await Loader(database, states, lambda: "").load((), START + 3 * MINUTE)).devices
+    await database.close()
+    assert card.finding is not None
+    assert card.finding.target.host == HOST

@@ -29,6 +29,7 @@ def test_make() -> None:
     keys = (DeviceKey("header", "x"),)
     assert make(Device(keys, vendor="Zscaler", product="ZIA", confidence=0.95)) == "Zscaler ZIA, by its headers (certain)."
     assert make(Device(keys, vendor="Zscaler", confidence=0.7)) == "Zscaler, by its headers (likely)."
+    assert make(Device(keys, vendor="Zscaler", product="Zscaler Internet Access", confidence=0.7)).startswith("Zscaler Internet Access,")
     assert make(Device((), vendor="Zscaler", confidence=0.2)) == "Zscaler (not certain)."
     assert make(Device(keys, possible="Squid")) == "Possibly Squid; not proven."
     assert make(None) == "Whose make it is, is not known."
