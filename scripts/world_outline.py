@@ -58,15 +58,26 @@ def _joined(numbers: list[int], arcs: list[Ring]) -> Ring:
 
 
 def _cut(ring: Ring) -> list[Ring]:
-    """Return a ring that crosses the date line as two, one for each edge of the map: what lies beyond an edge is put on it."""
+    """Return a ring that crosses the date line as its parts on either side of it."""
     whole = [ring[0]]
     for longitude, latitude in ring[1:]:
         turns = round((whole[-1][0] - longitude) / 360)
         whole.append((longitude + 360 * turns, latitude))
     if all(-180 <= longitude <= 180 for longitude, _ in whole):
         return [whole]
-    parts = [[(longitude + shift, latitude) for longitude, latitude in whole] for shift in (-360, 0, 360)]
-    return [part for part in parts if any(abs(longitude) < 180 for longitude, _ in part)]
+    shifted = [[(longitude + shift, latitude) for longitude, latitude in whole] for shift in (-360, 0, 360)]
+    return [part for one in shifted if (part := _within(_within(one, 180, 1), -180, -1))]
+
+
+def _within(ring: Ring, edge: float, side: int) -> Ring:
+    """Return what lies west (`side` 1) or east (-1) of a meridian (Sutherland and Hodgman)."""
+    kept: Ring = []
+    for (before, south), (here, north) in zip(ring[-1:] + ring[:-1], ring, strict=True):
+        if (before - edge) * side * ((here - edge) * side) < 0:
+            kept.append((edge, south + (north - south) * (edge - before) / (here - before)))
+        if (here - edge) * side <= 0:
+            kept.append((here, north))
+    return kept if any(longitude != edge for longitude, _ in kept) else []
 
 
 def _drawn(ring: Ring) -> str:
