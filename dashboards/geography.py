@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from dashboards.panel import REFS, Column, Panel, Query, Size
-from dashboards.states import BLUE, FAMILIES, GREY, PURPLE, Family
+from dashboards.states import BLUE, GREY, INK, PURPLE, Family
 
 OUTLINES = "public/maps/countries.geojson"
 """Served by Grafana itself; base maps of tiles are fetched by the browser and stay blank without the internet."""
+
+NAMED_FROM = 5
+"""The least rank whose sites carry their name: `silent` and worse. A thousand names of clean sites would hide the map."""
 
 
 def outlines() -> dict[str, Any]:
@@ -16,19 +19,24 @@ def outlines() -> dict[str, Any]:
     return {"type": "geojson", "name": "countries", "config": {"src": OUTLINES, "rules": [], "style": style}, "tooltip": False}
 
 
-def markers(name: str, ref: str, style: dict[str, Any], *, label: str = "") -> dict[str, Any]:
-    """Return a layer of markers at the columns lat and lon of one query; `label` is the column written beside each."""
-    if label:
-        text = {"fontSize": 12, "offsetX": 12, "offsetY": 0, "textAlign": "left", "textBaseline": "middle"}
-        style = {**style, "text": {"mode": "field", "field": label, "fixed": ""}, "textConfig": text}
+def markers(name: str, ref: str, style: dict[str, Any], *, tooltip: bool = True) -> dict[str, Any]:
+    """Return a layer of markers at the columns lat and lon of one query."""
     return {
         "type": "markers",
         "name": name,
         "config": {"showLegend": False, "style": style},
         "location": {"mode": "coords", "latitude": "lat", "longitude": "lon"},
         "filterData": {"id": "byRefId", "options": ref},
-        "tooltip": True,
+        "tooltip": tooltip,
     }
+
+
+def labels(name: str, ref: str, column: str, *, lower: int = 0) -> dict[str, Any]:
+    """Return a layer of names beside markers, `lower` by pixels. A layer of its own, for a marker's colour is no ink to read."""
+    beside = {"fontSize": 12, "offsetX": 14, "offsetY": lower, "textAlign": "left", "textBaseline": "middle"}
+    text = {"mode": "field", "field": column, "fixed": ""}
+    style = {"color": {"fixed": INK}, "opacity": 1, "size": {"fixed": 1, "min": 1, "max": 1}, "text": text, "textConfig": beside}
+    return markers(f"names of {name}", ref, style, tooltip=False)
 
 
 def symbol(shape: str, colour: str, *, size: int = 6, filled: float = 0.9, turned: int = 0) -> dict[str, Any]:
@@ -43,10 +51,11 @@ def symbol(shape: str, colour: str, *, size: int = 6, filled: float = 0.9, turne
     }
 
 
-def family(one: Family, ref: str) -> dict[str, Any]:
-    """Return the layer of all sites whose state has one shape; those that want a look carry their name."""
+def family(one: Family, ref: str) -> list[dict[str, Any]]:
+    """Return the layer of all sites whose state has one shape, and one of names for those that want a look."""
     style = symbol(one.symbol, one.colour, size=one.size, filled=one.filled, turned=one.turned)
-    return markers(one.name, ref, style, label="site" if min(one.ranks) > max(FAMILIES[-1].ranks) + 4 else "")
+    layers = [markers(one.name, ref, style)]
+    return [*layers, labels(one.name, ref, "site")] if min(one.ranks) >= NAMED_FROM else layers
 
 
 def route(name: str, ref: str) -> dict[str, Any]:
@@ -80,8 +89,8 @@ def geomap(
             "lastOnly": False,
             "lat": 30,
             "lon": 10,
-            "zoom": 2,
             "padding": 12,
+            "zoom": 8,  # Grafana fills in 1, and takes it for the greatest zoom of a fit
             "maxZoom": 6,
         },
         "controls": {"showZoom": True, "mouseWheelZoom": False, "showAttribution": False, "showScale": False, "showDebug": False},

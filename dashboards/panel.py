@@ -59,13 +59,16 @@ class Column:
 
     def override(self) -> dict[str, Any]:
         """Return Grafana's override, matched by the name in the data, which no renaming touches."""
+        cell, colour = self.cell, self.colour
+        if self.absent and not cell:
+            cell, colour = "color-text", "text"  # a column of nulls only has no type, and Grafana's own cell would write null
         found: list[tuple[str, Any]] = [
             ("displayName", self.title),
             ("unit", self.unit),
             ("custom.width", self.width),
             ("mappings", list(self.mappings)),
-            ("color", {"mode": "fixed", "fixedColor": self.colour} if self.colour else None),
-            ("custom.displayMode", self.cell),
+            ("color", {"mode": "fixed", "fixedColor": colour} if colour else None),
+            ("custom.displayMode", cell),
             ("custom.align", self.align),
             ("custom.cellOptions", {"type": "auto", "wrapText": True} if self.wrapped else None),
             ("links", [{"title": self.link[0], "url": self.link[1]}] if self.link else None),

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from dashboards.geography import geomap, markers, route, symbol
+from dashboards.geography import geomap, labels, markers, route, symbol
 from dashboards.influxql import last, select
 from dashboards.panel import Column, Panel, Query, table, timeline
 from dashboards.scope import HERE, PATHS
-from dashboards.states import BLUE, ORANGE, PURPLE
+from dashboards.states import BLUE, INK, ORANGE
 
 STOPS = ("1 site", "2 egress", "3 front door")
 """Values of the tag `stop`, numbered so that the line goes through them in this order."""
@@ -19,9 +19,12 @@ def site_map() -> Panel:
     queries += [Query(select(stop, "site_path", f"{HERE} AND \"stop\" = '{name}'", ["site"])) for name in STOPS]
     layers = [
         route("site → egress → front door", "A"),
-        markers("✚ egress", "C", symbol("cross", PURPLE, size=9), label="name"),
-        markers("★ front door", "D", symbol("star", ORANGE, size=10), label="name"),
-        markers("● site", "B", symbol("circle", BLUE, size=7), label="name"),
+        markers("✚ egress", "C", symbol("cross", INK, size=9)),
+        markers("★ front door", "D", symbol("star", ORANGE, size=10)),
+        markers("● site", "B", symbol("circle", BLUE, size=7)),
+        labels("site", "B", "name"),
+        labels("egress", "C", "name", lower=-14),
+        labels("front door", "D", "name", lower=14),
     ]
     return geomap(
         "Path: ● site → ✚ egress → ★ front door",
@@ -36,7 +39,7 @@ def site_map() -> Panel:
 
 def egress() -> Panel:
     """Return the same as a list."""
-    fields = ("egress", "egress_name", "front_door", "zone", "lat", "lon")
+    fields = ("egress", "egress_name", "front_door", "zone")
     text = select(last("distance_km", fields), "site_state", HERE, ["site"])
     return table(
         "The same as a list",
@@ -47,9 +50,7 @@ def egress() -> Panel:
             Column("egress", "Address", width=130),
             Column("distance_km", "Distance", unit="suffix: km", decimals=0, width=110),
             Column("front_door", "Front door", width=115),
-            Column("zone", "Time zone", width=130),
-            Column("lat", "Latitude", decimals=2, width=100),
-            Column("lon", "Longitude", decimals=2),
+            Column("zone", "Time zone"),
         ],
         (12, 3),
         "the way of this site is not known in this window",

@@ -1,8 +1,8 @@
 """Maps: offline outlines below, one layer a shape above, each fed by one query."""
 
-from dashboards.geography import OUTLINES, family, geomap, markers, outlines, refs, route, symbol
+from dashboards.geography import NAMED_FROM, OUTLINES, family, geomap, labels, markers, outlines, refs, route, symbol
 from dashboards.panel import Query
-from dashboards.states import FAMILIES
+from dashboards.states import FAMILIES, INK
 
 
 def test_the_base_of_the_map_is_grafanas_own_file() -> None:
@@ -16,13 +16,17 @@ def test_the_base_of_the_map_is_grafanas_own_file() -> None:
 def test_each_shape_is_a_layer_and_only_those_that_want_a_look_are_named() -> None:
     """Shape carries the state; a thousand names of clean sites would hide the map."""
     layers = [family(one, "A") for one in FAMILIES]
-    drawn = [
-        (one["config"]["style"]["symbol"]["fixed"], one["config"]["style"]["rotation"]["fixed"], one["config"]["style"]["opacity"])
-        for one in layers
-    ]
-    assert len(set(drawn)) == len(FAMILIES)
-    named = [one["name"] for one in layers if "text" in one["config"]["style"]]
-    assert named == [one.name for one in FAMILIES if min(one.ranks) >= 5]
+    styles = [one["config"]["style"] for one, *_ in layers]
+    assert len({(one["symbol"]["fixed"], one["rotation"]["fixed"], one["opacity"]) for one in styles}) == len(FAMILIES)
+    assert [one[0]["name"] for one in layers if len(one) > 1] == [one.name for one in FAMILIES if min(one.ranks) >= NAMED_FROM]
+
+
+def test_names_are_written_in_the_pages_own_ink() -> None:
+    """A marker's colour need not be readable; its name must be."""
+    made = labels("site", "B", "name", lower=14)
+    assert made["config"]["style"]["color"] == {"fixed": INK}
+    assert made["config"]["style"]["textConfig"]["offsetY"] == 14
+    assert "symbol" not in made["config"]["style"]
 
 
 def test_a_layer_draws_one_query() -> None:
