@@ -13,7 +13,7 @@ from server.console import devices_view, map_view, sites_view, timeline_view, tr
 from server.console.charting import RANGE, RANGES, targets_of
 from server.console.picture import Picture, Timeline
 from server.console.stage import Stage
-from server.console.words import Moment, counted, moment, thousands
+from server.console.words import QUIET, Moment, counted, moment, thousands
 from server.watcher.states import SiteState
 
 SECTIONS = ("headline", "truth", "stage", "events", "map", "sites", "devices", "timeline")
@@ -107,9 +107,12 @@ def _simulated(picture: Picture) -> bool:
 
 
 def _sites(picture: Picture, site: SiteState | None, choice: Choice) -> dict[str, object]:
-    rows = sites_view.rows(picture, site.site if site else "")
-    some = sites_view.shown(rows, everything=choice.everything)
-    return {"rows": some, "total": len(rows), "loud": sum(one.loud for one in rows), "real": sum(not one.simulated for one in rows)}
+    return {
+        "rows": sites_view.rows(picture, site.site if site else "", everything=choice.everything),
+        "total": len(picture.sites),
+        "loud": sum(one.verdict not in QUIET for one in picture.sites),
+        "real": sum(not one.simulated for one in picture.sites),
+    }
 
 
 def _timeline(picture: Picture, site: SiteState | None, chart: Timeline | None, choice: Choice) -> dict[str, object]:

@@ -41,18 +41,17 @@ class SiteRow:
     loud: bool
 
 
-def rows(picture: Picture, chosen: str) -> list[SiteRow]:
-    """Return all sites, worst first; of equals the real ones first, then the one that began last."""
+def rows(picture: Picture, chosen: str, *, everything: bool = True) -> list[SiteRow]:
+    """Return the sites as rows, worst first; of equals the real ones first, then the one that began last."""
     jobs = jobs_of(picture)
-    return [_row(one, chosen, jobs, picture.at_ns) for one in ordered(picture.sites)]
+    return [_row(one, chosen, jobs, picture.at_ns) for one in shown(ordered(picture.sites), chosen, everything=everything)]
 
 
-def shown(all_rows: Sequence[SiteRow], *, everything: bool) -> Sequence[SiteRow]:
-    """Return what goes on the page: all, or the worst and the chosen one."""
-    if everything or len(all_rows) <= MOST_ROWS:
-        return all_rows
-    rest = [one for one in all_rows[MOST_ROWS:] if one.chosen]
-    return [*all_rows[:MOST_ROWS], *rest]
+def shown(sites: Sequence[SiteState], chosen: str, *, everything: bool) -> Sequence[SiteState]:
+    """Return what goes on the page of sites in their order: all, or the first and the chosen one."""
+    if everything or len(sites) <= MOST_ROWS:
+        return sites
+    return [*sites[:MOST_ROWS], *(one for one in sites[MOST_ROWS:] if one.site == chosen)]
 
 
 def ordered(sites: Sequence[SiteState]) -> list[SiteState]:

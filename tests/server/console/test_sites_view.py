@@ -61,12 +61,12 @@ def test_default_is_the_worst_real_site() -> None:
 
 def test_worst_hundred_and_the_chosen_one() -> None:
     """Of a thousand the worst hundred are shown and the chosen one; all when asked for."""
-    all_rows = rows(picture(sites=1000), "Simulated 001")
-    some = shown(all_rows, everything=False)
+    fleet = picture(sites=1000)
+    some = rows(fleet, "Simulated 001", everything=False)
     assert len(some) == MOST_ROWS + 1
     assert some[-1].chosen
-    assert len(shown(all_rows, everything=True)) == 1003
-    assert len(shown(all_rows[:60], everything=False)) == 60
+    assert len(rows(fleet, "Simulated 001", everything=True)) == 1003
+    assert len(shown(fleet.sites[:60], "", everything=False)) == 60
 
 
 @pytest.mark.parametrize(("share", "text"), [(1.0, "100 %"), (0.9999, "99.9 %"), (0.5, "50.0 %"), (0.0, "0.0 %")])
