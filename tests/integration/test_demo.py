@@ -93,7 +93,7 @@ def demo_on_servers(tmp_path: Path) -> Iterator[Demo]:
     """Give a running demo on a real mosquitto and a real InfluxDB."""
     program("mosquitto")
     os.environ.setdefault("MIDDLEWATCH_CACHE", str(Path(program("influx")).parent))
-    yield from _running(tmp_path, "--fleet", "12", "--with-servers")
+    yield from _running(tmp_path, "--fleet", "60", "--with-servers")
 
 
 def _running(folder: Path, *arguments: str) -> Iterator[Demo]:
@@ -236,9 +236,12 @@ def test_on_real_servers(demo_on_servers: Demo, browser: Browser) -> None:
         expect(events.locator("li.returned")).to_have_count(1, timeout=PATIENCE_MS)
         assert watched.errors == []
     token = (demo.folder / "influxdb" / "token").read_text()
-    hour_ms = 3600 * 1000
-    empty = [(one.dashboard, one.place) for one in run_all(demo.influx, token, time.time_ns() // 10**6 - hour_ms) if not one.rows]
-    assert empty == []
+    since_ms = time.time_ns() // 10**6 - 3600 * 1000
+
+    def empty() -> list[str]:
+        return [f"{one.dashboard}: {one.panel}" for one in run_all(demo.influx, token, since_ms) if not one.rows]
+
+    until(lambda: not empty(), empty)  # one simulated site falls silent after a minute: then no panel has a reason to be empty
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="ps: Unix")
