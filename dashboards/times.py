@@ -126,7 +126,7 @@ def seen() -> Panel:
             Column("trust_os", "System's roots", width=120, absent="unchecked"),
             Column("trust_public", "Public roots", width=120, absent="unchecked"),
             Column("front_door", "Front door", width=100, absent="not named"),
-            Column("body_bytes", "Body", unit="decbytes", width=90),
+            Column("body_bytes", "Body", unit="decbytes", width=90, absent="none"),
             Column("clock", "Clock", width=80),
         ],
         (24, 8),
