@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from agent import cli as agent_cli
 from agent.config import load
 from agent.config_reader import ConfigError
+from demo.cli import _parser as demo_parser
 from server.cli import app
 from server.config import Settings
 
@@ -35,6 +36,8 @@ def test_command_exists(command: list[str]) -> None:
     program, *rest = command
     if program.startswith("scripts/"):
         assert (ROOT / program).stat().st_mode & 0o100
+        if program == "scripts/demo":
+            assert demo_parser().parse_args(rest if rest[:1] and rest[0] in {"insert", "remove", "here"} else ["up", *rest])
     elif program == "middlewatch-server":
         words = [word for word in rest if not word.startswith("-")]
         group = get_command(app)
@@ -53,10 +56,12 @@ def test_command_exists(command: list[str]) -> None:
 
 
 def test_paths_exist() -> None:
-    """Each path in backticks that looks like one of ours is there."""
-    paths = re.findall(r"`((?:agent|judge|server|wire|tests|scripts|docs|deploy)/[A-Za-z0-9_/.-]*)`", README)
+    """Each path in backticks that looks like one of ours is there, and so is each page and picture that is linked."""
+    paths = re.findall(r"`((?:agent|judge|server|wire|demo|dashboards|tests|scripts|docs|deploy)/[A-Za-z0-9_/.-]*)`", README)
     assert paths
-    assert [path for path in paths if not (ROOT / path).exists()] == []
+    linked = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert linked
+    assert [path for path in (*paths, *linked) if not (ROOT / path).exists()] == []
 
 
 def test_server_configuration_is_accepted() -> None:

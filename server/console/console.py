@@ -1,5 +1,7 @@
 """Puts the console together: what reads, what draws, what serves. Only wiring lives here."""
 
+import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,10 +18,14 @@ from server.console.loading import Loader
 from server.console.pages import Pages
 from server.console.rendering import Around, Renderer
 from server.console.stage import Stage
-from server.console.standing import Standing
 from server.fleet.registry import Registry
 from server.history.port import History
 from server.state.database import Database
+from server.watcher.refreshing import StateReader
+
+AGAIN_S = 5.0
+"""After a fault: as often as an unchanged fleet is looked at."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,8 @@ class Console:
         around = Around(settings.collector.accept_lab_agents, host, guarding.is_local(host), stage)
         assets = Assets()
         renderer = Renderer(around, assets.addresses)
-        standing = Standing(sources.database, sources.history, sources.registry, sources.knowledge)
-        loader = Loader(sources.database, standing.read, lambda: sources.says() or standing.fault)
+        states = StateReader(sources.database, sources.history, sources.registry, sources.knowledge)
+        loader = Loader(sources.database, states.read, lambda: sources.says() or states.trouble)
         self.live = Live(loader, Charts(sources.database, sources.history), renderer, metrics, now)
         self._pages = Pages(self.live, renderer, assets, around)
 
@@ -53,5 +59,10 @@ class Console:
         self._pages.add(app)
 
     async def run(self) -> None:
-        """Keep the page live until cancelled."""
-        await self.live.run()
+        """Keep the page live until cancelled. A fault of the page's own must not end the centre, which stores what agents send."""
+        while True:
+            try:
+                await self.live.run()
+            except Exception:  # noqa: BLE001 - whatever it is
+                _log.exception("the page's picture failed and is drawn anew; nothing is lost")
+                await asyncio.sleep(AGAIN_S)

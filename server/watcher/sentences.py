@@ -98,7 +98,8 @@ def _who(finding: Finding | None) -> str:
         return "Whose make it is, is not known."
     if device.vendor is None:
         return f"Possibly {device.possible}; not proven."
-    name = f"{device.vendor} {device.product}" if device.product and device.product != device.vendor else device.vendor
+    product = device.product or ""
+    name = product if product.startswith(device.vendor) else f"{device.vendor} {product}".strip()
     by = {"instance": "certificate", "product": "certificate", "header": "headers", "egress": "egress network"}.get(device.keys[0].kind)
     # 0.9 and 0.7: between the catalogue's weights for documented (0.95) and twice sighted (0.9, 0.6) signatures, interception §5.4
     sure = "certain" if device.confidence >= 0.9 else "likely" if device.confidence >= 0.7 else "not certain"

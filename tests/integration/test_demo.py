@@ -84,8 +84,8 @@ def start(folder: Path, *arguments: str) -> Demo:
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Demo]:
-    """Give a running demo with a small simulated fleet."""
-    yield from _running(tmp_path, "--fleet", "12")
+    """Give a running demo with its sixty simulated sites."""
+    yield from _running(tmp_path)
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def demo_on_servers(tmp_path: Path) -> Iterator[Demo]:
     """Give a running demo on a real mosquitto and a real InfluxDB."""
     program("mosquitto")
     os.environ.setdefault("MIDDLEWATCH_CACHE", str(Path(program("influx")).parent))
-    yield from _running(tmp_path, "--fleet", "60", "--with-servers")
+    yield from _running(tmp_path, "--with-servers")
 
 
 def _running(folder: Path, *arguments: str) -> Iterator[Demo]:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
 from server.config import Settings
+from server.console.live import Live
 from server.ingest.mqtt import BrokerSettings
 from server.run import Server, serving
 from tests.fakes.reports import Agent
@@ -70,3 +72,20 @@ async def test_stage_comes_to_the_page(tmp_path: Path) -> None:
             assert answer.status == 200
         async with session.get(page) as answer:
             assert "Remove it at Porto" in await answer.text()
+
+
+async def test_a_fault_of_the_page_ends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """When drawing fails by a fault of our own the centre goes on storing reports, the log says it, and the page is drawn anew."""
+    monkeypatch.setattr("server.console.console.AGAIN_S", 0)
+    rounds: list[int] = []
+
+    async def run(_: Live) -> None:
+        rounds.append(1)
+        await asyncio.sleep(0)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Live, "run", run)
+    async with serving(settings(tmp_path)) as server:
+        await report(server, Agent("agent-01"))
+        assert len(rounds) > 1
+    assert "the page's picture failed and is drawn anew; nothing is lost" in caplog.text
