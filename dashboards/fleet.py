@@ -172,7 +172,7 @@ def _map() -> Panel:
     names = refs(queries)
     egress = markers("✚ egress points", names[0], symbol("cross", PURPLE, size=6))
     everyone = markers("every site", names[1], symbol("circle", GREY, size=1, filled=0.1))
-    layers = [egress, everyone, *(layer for one, ref in zip(reversed(FAMILIES), names[2:], strict=True) for layer in family(one, ref))]
+    layers = [egress, everyone, *(family(one, ref) for one, ref in zip(reversed(FAMILIES), names[2:], strict=True))]
     return geomap(
         "Sites and the points where they leave to the internet",
         "Where are the sites that want a look, and do they leave near by? ● clean, ◐ sanctioned (pale ring), ○ inconclusive (ring), "

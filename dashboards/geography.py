@@ -9,9 +9,6 @@ from dashboards.states import BLUE, GREY, INK, PURPLE, Family
 OUTLINES = "public/maps/countries.geojson"
 """Served by Grafana itself; base maps of tiles are fetched by the browser and stay blank without the internet."""
 
-NAMED_FROM = 5
-"""The least rank whose sites carry their name: `silent` and worse. A thousand names of clean sites would hide the map."""
-
 
 def outlines() -> dict[str, Any]:
     """Return the layer of country outlines, as the base of the map."""
@@ -51,11 +48,9 @@ def symbol(shape: str, colour: str, *, size: int = 6, filled: float = 0.9, turne
     }
 
 
-def family(one: Family, ref: str) -> list[dict[str, Any]]:
-    """Return the layer of all sites whose state has one shape, and one of names for those that want a look."""
-    style = symbol(one.symbol, one.colour, size=one.size, filled=one.filled, turned=one.turned)
-    layers = [markers(one.name, ref, style)]
-    return [*layers, labels(one.name, ref, "site")] if min(one.ranks) >= NAMED_FROM else layers
+def family(one: Family, ref: str) -> dict[str, Any]:
+    """Return the layer of all sites whose state has one shape. Without names: those of near sites lie over one another, the list has them."""
+    return markers(one.name, ref, symbol(one.symbol, one.colour, size=one.size, filled=one.filled, turned=one.turned))
 
 
 def route(name: str, ref: str) -> dict[str, Any]:

@@ -13,12 +13,12 @@ def test_the_base_of_the_map_is_grafanas_own_file() -> None:
     assert made["options"]["view"]["layer"] == "one"
 
 
-def test_each_shape_is_a_layer_and_only_those_that_want_a_look_are_named() -> None:
-    """Shape carries the state; a thousand names of clean sites would hide the map."""
+def test_each_shape_is_a_layer_without_names() -> None:
+    """Shape carries the state; names of near sites would lie over one another, the tooltip and the list have them."""
     layers = [family(one, "A") for one in FAMILIES]
-    styles = [one["config"]["style"] for one, *_ in layers]
+    styles = [one["config"]["style"] for one in layers]
     assert len({(one["symbol"]["fixed"], one["rotation"]["fixed"], one["opacity"]) for one in styles}) == len(FAMILIES)
-    assert [one[0]["name"] for one in layers if len(one) > 1] == [one.name for one in FAMILIES if min(one.ranks) >= NAMED_FROM]
+    assert [one["name"] for one in layers] == [one.name for one in FAMILIES]
 
 
 def test_names_are_written_in_the_pages_own_ink() -> None:

@@ -17,8 +17,8 @@ async def page(status: int, text: str) -> AsyncIterator[tuple[int, list[str]]]:
     asked: list[str] = []
 
     async def answer(request: web.Request) -> web.Response:
-        form = await request.post()
-        asked.append(f"{request.path} {form['site']}")
+        site = (await request.post())["site"]
+        asked.append(f"{request.path} {site if isinstance(site, str) else None}")
         return web.Response(status=status, text=text)
 
     app = web.Application()

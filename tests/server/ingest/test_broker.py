@@ -104,14 +104,16 @@ async def test_a_last_will_is_spoken_for_oneself(port: int) -> None:
 
 async def test_who_comes_meanwhile_costs_no_message(port: int) -> None:
     """Reports sent while others subscribe all arrive: amqtt walks a list of subscriptions that may grow under its feet."""
-    async with client(as_collector(port, "secret"), topics.REPORTS) as (_, heard, _):
-        async with client(as_agent(port, "agent-01-0000"), topics.receipt("agent-01")) as (agent, _, _):
-            for number in range(10):
-                name = f"late-{number}"
-                agent.publish(topics.report("agent-01", STREAM, number + 1), b"report", qos=1)
-                async with client(as_agent(port, f"{name}-0000"), topics.receipt(name), topics.plan(name)):
-                    pass
-            await heard.until(lambda: len(heard.messages) == 10)
+    async with (
+        client(as_collector(port, "secret"), topics.REPORTS) as (_, heard, _),
+        client(as_agent(port, "agent-01-0000"), topics.receipt("agent-01")) as (agent, _, _),
+    ):
+        for number in range(10):
+            name = f"late-{number}"
+            agent.publish(topics.report("agent-01", STREAM, number + 1), b"report", qos=1)
+            async with client(as_agent(port, f"{name}-0000"), topics.receipt(name), topics.plan(name)):
+                pass
+        await heard.until(lambda: len(heard.messages) == 10)
 
 
 async def test_a_port_in_use_is_one_sentence(port: int) -> None:
