@@ -1,6 +1,6 @@
 """Maps: offline outlines below, one layer a shape above, each fed by one query."""
 
-from dashboards.geography import NAMED_FROM, OUTLINES, family, geomap, labels, markers, outlines, refs, route, symbol
+from dashboards.geography import OUTLINES, family, geomap, labels, markers, outlines, refs, route, symbol
 from dashboards.panel import Query
 from dashboards.states import FAMILIES, INK
 
