@@ -49,7 +49,7 @@ def symbol(shape: str, colour: str, *, size: int = 6, filled: float = 0.9, turne
 
 
 def family(one: Family, ref: str) -> dict[str, Any]:
-    """Return the layer of all sites whose state has one shape. Without names: those of near sites lie over one another, the list has them."""
+    """Return the layer of all sites whose state has one shape. No names: those of near sites would lie over one another."""
     return markers(one.name, ref, symbol(one.symbol, one.colour, size=one.size, filled=one.filled, turned=one.turned))
 
 
