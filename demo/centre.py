@@ -1,5 +1,6 @@
 """The centre in the demo's own process; its log goes to a file, because the screen belongs to what is found."""
 
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -32,10 +33,13 @@ async def centre(place: Path, settings: Mapping[str, Any], stage: Stage | None =
             ],
             logger_factory=structlog.WriteLoggerFactory(log),
         )
+        plain_log = logging.StreamHandler(log)  # warnings of libraries and of parts that do not use structlog
+        logging.getLogger().addHandler(plain_log)
         try:
             async with serving(Settings.model_validate(plain), stage=stage) as server:
                 yield server
         except BadConfiguration as bad:
             raise CannotStart(f"demo: {bad}{' with --port' if 'console.listen' in str(bad) else ''}") from None
         finally:
+            logging.getLogger().removeHandler(plain_log)
             structlog.reset_defaults()

@@ -43,7 +43,8 @@ async def test_done() -> None:
 @pytest.mark.parametrize(
     ("status", "text", "told"),
     [
-        (409, "'Osaka' has no link of the demo; write one of Porto", "demo: 'Osaka' has no link of the demo; write one of Porto"),
+        (409, '{"ok": false, "sentence": "There is no place for it at Osaka"}', "demo: There is no place for it at Osaka"),
+        (409, '["odd"]', "answers 409"),
         (500, "Internal", "the page on port"),
         (404, "<html>", "answers 404"),
     ],
