@@ -17,6 +17,7 @@ import pytest
 
 from dashboards.rules import RULES
 from tests.lab.dashboards import DATABASES, QUIET_WHEN_WELL, Asked, everything, filled
+from tests.servers.browser import Browser
 
 URL = os.environ.get("GRAFANA_URL", "").rstrip("/")
 pytestmark = pytest.mark.skipif(
@@ -101,3 +102,26 @@ def test_every_panel_has_rows_through_grafana() -> None:
             text = filled(one.text, since, until, {"site": place, "route": ".*", "target": ".*"})
             found[(one.dashboard, one.place)] = found.get((one.dashboard, one.place), 0) + rows(one, text)
     assert not [place for place, count in found.items() if not count and place[1] not in QUIET_WHEN_WELL]
+
+
+TALLEST = """Math.max(0, ...[...document.querySelectorAll('.react-grid-layout')].map((one) => one.getBoundingClientRect().bottom))"""
+EMPTY = "No data"
+PANEL_ERROR = ".panel-info-corner--error, [data-testid='Panel status error'], [aria-label='Panel status error']"
+"""As Grafana 9.3 marks it, and as 10 and later do."""
+
+
+@pytest.mark.parametrize(("uid", "more"), [("mw-fleet", ""), ("mw-site", "&var-site=Frankfurt")])
+def test_dashboards_in_a_browser(browser: Browser, uid: str, more: str) -> None:
+    """Opened at full height no panel has an error and none is empty; pictures are kept where MIDDLEWATCH_PICTURES says."""
+    with browser.page(1600, 4000) as watched:
+        page = watched.page
+        page.goto(f"{URL}/d/{uid}/?from=now-{os.environ.get('GRAFANA_SINCE_H', '3')}h&to=now&var-finest=10s&kiosk&theme=light{more}")
+        page.wait_for_load_state("networkidle")
+        page.wait_for_function("document.querySelectorAll('.panel-container, [data-testid^=\\"data-testid Panel header\\"]').length > 5")
+        page.wait_for_load_state("networkidle")
+        quiet = sum(page.get_by_text(title).count() for title in QUIET_WHEN_WELL)
+        assert page.evaluate(TALLEST) > 1000
+        assert page.locator(PANEL_ERROR).count() == 0
+        assert page.get_by_text(EMPTY, exact=True).count() <= quiet
+        if folder := os.environ.get("MIDDLEWATCH_PICTURES"):
+            page.screenshot(path=f"{folder}/grafana-{uid.removeprefix('mw-')}.png", clip={"x": 0, "y": 0, "width": 1600, "height": 1960})
