@@ -105,6 +105,7 @@ def test_every_panel_has_rows_through_grafana() -> None:
 
 
 TALLEST = """Math.max(0, ...[...document.querySelectorAll('.react-grid-layout')].map((one) => one.getBoundingClientRect().bottom))"""
+DRAWN = """document.querySelectorAll(".panel-container, [data-testid^='data-testid Panel header']").length > 5"""
 EMPTY = "No data"
 PANEL_ERROR = ".panel-info-corner--error, [data-testid='Panel status error'], [aria-label='Panel status error']"
 """As Grafana 9.3 marks it, and as 10 and later do."""
@@ -117,7 +118,7 @@ def test_dashboards_in_a_browser(browser: Browser, uid: str, more: str) -> None:
         page = watched.page
         page.goto(f"{URL}/d/{uid}/?from=now-{os.environ.get('GRAFANA_SINCE_H', '3')}h&to=now&var-finest=10s&kiosk&theme=light{more}")
         page.wait_for_load_state("networkidle")
-        page.wait_for_function("document.querySelectorAll('.panel-container, [data-testid^=\\"data-testid Panel header\\"]').length > 5")
+        page.wait_for_function(DRAWN)
         page.wait_for_load_state("networkidle")
         quiet = sum(page.get_by_text(title).count() for title in QUIET_WHEN_WELL)
         assert page.evaluate(TALLEST) > 1000
