@@ -14,7 +14,7 @@ from typing import Literal
 
 from agent.network.net import Network
 from agent.probes.measured import Measured, Probe
-from agent.schedule import Budget, Memory, Round, Start, starts
+from agent.schedule import Budget, Calendar, Memory, Round, Start, follow_ups, starts
 from wire.plan import Plan
 from wire.vocabulary import Clock, Kind
 
@@ -59,17 +59,23 @@ class Cycles:
         self._clock = clock
         self._budget = Budget()
         self._memory = Memory()
+        self._calendar = Calendar()
         self._broken: set[tuple[Kind, str]] = set()
 
     def forget(self, plan: Plan) -> None:
         """Drop what only a former plan's targets needed."""
-        self._memory.keep({start.path for start in starts(plan, tuple(self._probes))})
+        paths = {start.path for start in starts(plan, tuple(self._probes))}
+        self._memory.keep(paths)
+        self._calendar.keep(paths)
         self._budget.forget_idle(time.monotonic())
 
     async def run(self, plan: Plan, nets: Mapping[Kind, Network], turn: int, deliver: Deliver) -> None:
         """Run one cycle of `plan`. When cancelled, what was measured so far is delivered first."""
-        wanted = starts(plan, tuple(self._probes))
-        one = _Running(Round(plan, wanted, self._budget, self._clock), self._memory, deliver)
+        kinds, now = tuple(self._probes), time.monotonic()
+        wanted = [
+            start for start in starts(plan, kinds) if self._calendar.due(start, plan.probes[start.probe].every_s, plan.cadence_s, now)
+        ]
+        one = _Running(plan, kinds, Round(plan, wanted, self._budget, self._clock), self._memory, deliver)
         clock = RoundClock(turn, time.monotonic_ns())
         try:
             async with asyncio.TaskGroup() as group:
@@ -102,7 +108,9 @@ class Cycles:
 class _Running:
     """The state of one cycle under way."""
 
-    def __init__(self, turn: Round, memory: Memory, deliver: Deliver) -> None:
+    def __init__(self, plan: Plan, kinds: Sequence[Kind], turn: Round, memory: Memory, deliver: Deliver) -> None:
+        self._plan = plan
+        self._kinds = kinds
         self._round = turn
         self._memory = memory
         self._deliver = deliver
@@ -149,6 +157,8 @@ class _Running:
             measured = Measured(measured.observation.model_copy(update={"repeat": True}), measured.facts, measured.certificates)
         self._taken.append(Taken(start, measured))
         if self._memory.changed(start, measured.observation.facts):
+            for follow in () if start.repeat else follow_ups(self._plan, self._kinds, start):
+                self._round.hurry(follow)
             self._round.repeat(start)
             self._tell_by = self._tell_by or time.monotonic() + SETTLE_S
 

@@ -5,12 +5,12 @@ A round is one cycle's starts. Direct and other routes to one target come back t
 
 import hashlib
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from wire.plan import Plan
-from wire.target import Route, Target
-from wire.vocabulary import Clock, Kind
+from wire.target import HERE, Route, Target
+from wire.vocabulary import Clock, Kind, Protocol
 
 IN_FLIGHT = 20
 """At 20 at once the kernel's stamps are right within 0.5 ms at p95, at 100 they are not (measured)."""
@@ -36,23 +36,76 @@ class Start:
         return self.probe, self.target.name, self.route.name
 
 
+FITS: Mapping[str, tuple[Protocol, ...]] = {
+    "dns": ("https", "http", "dns"),
+    "web": ("https", "http"),
+    "path": ("https",),
+    "quic": ("quic",),
+    "websocket": ("wss",),
+    "media": ("turn",),
+}
+"""Which targets a probe is for. A name is looked up for its TCP target only; `egress` and `host` have targets of their own."""
+_ON_EVERY_ROUTE = ("web", "websocket")
+"""Probes that go through a proxy too; datagrams and TTLs know no proxy."""
+_PROXIED: tuple[str, ...] = ("proxy", "system")
+
+
 def starts(plan: Plan, kinds: Sequence[Kind]) -> tuple[Start, ...]:
-    """Return a round's starts in order: target by target its lookup, then each route back to back; the reflector last.
+    """Return a round's starts in order: this machine, then target by target its lookup and each route back to back; the reflector last.
 
     A lookup is the machine's own and the same for every route, so it is made once, on the first direct route.
     """
+    wanted = [kind for kind in kinds if kind in plan.probes]
     direct = next((route for route in plan.routes if route.kind == "direct"), plan.routes[0])
-    found: list[Start] = []
+    found = [Start(kind, HERE, direct) for kind in wanted if str(kind) == "host"]
     for target in plan.targets:
-        if "dns" in kinds and "dns" in plan.probes:
+        if "dns" in wanted and fits(plan, "dns", target):
             found.append(Start("dns", target, direct))
-        if "web" in kinds and "web" in plan.probes and target.protocol != "dns":
-            found += [Start("web", target, route) for route in plan.routes]
-    if plan.reflector is not None and "egress" in kinds and "egress" in plan.probes:
+        for kind in wanted:
+            if kind != "dns" and fits(plan, kind, target):
+                found += [Start(kind, target, route) for route in _ways(plan, kind)]
+    if plan.reflector is not None and "egress" in wanted:
         one = plan.reflector
         target = Target(host=one.host, port=one.port, protocol=one.protocol, category="Control", workload="Control", path=one.path)
         found += [Start("egress", target, route) for route in plan.routes]
     return tuple(found)
+
+
+def fits(plan: Plan, kind: Kind, target: Target) -> bool:
+    """Return whether the plan wants this probe on this target."""
+    hosts = plan.probes[kind].hosts
+    return target.protocol in FITS.get(kind, ()) and (not hosts or target.host in hosts)
+
+
+def follow_ups(plan: Plan, kinds: Sequence[Kind], changed: Start) -> list[Start]:
+    """Return what is looked at besides once something changed on a target and route: its path, whatever its own cadence."""
+    path: Kind = "path"  # type: ignore[assignment] # until the probe is there
+    if changed.probe == path or path not in kinds or path not in plan.probes or not fits(plan, path, changed.target):
+        return []
+    return [Start(path, changed.target, route) for route in _ways(plan, path) if route.name == changed.route.name]
+
+
+def _ways(plan: Plan, kind: Kind) -> list[Route]:
+    return [route for route in plan.routes if kind in _ON_EVERY_ROUTE or route.kind not in _PROXIED]
+
+
+class Calendar:
+    """When each slow probe was last started. A probe without a cadence of its own is due in every cycle."""
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[str, str, str], float] = {}
+
+    def due(self, start: Start, every_s: float, cadence_s: float, now: float) -> bool:
+        """Note and return whether `start` is due: half a cycle early is on time, for cycles come in steps. Seconds of a steady clock."""
+        last = self._last.get(start.path)
+        if every_s and last is not None and now < last + every_s - cadence_s / 2:
+            return False
+        self._last[start.path] = now
+        return True
+
+    def keep(self, paths: set[tuple[str, str, str]]) -> None:
+        """Forget paths that are in no plan any more."""
+        self._last = {path: last for path, last in self._last.items() if path in paths}
 
 
 class Budget:
@@ -127,6 +180,12 @@ class Round:
         """Look again at once: before everything that waits, and once only."""
         if not start.repeat:
             self._waiting.appendleft(replace(start, repeat=True))
+
+    def hurry(self, start: Start) -> None:
+        """Start this one next, whether it was waiting or not due at all."""
+        if start in self._waiting:
+            self._waiting.remove(start)
+        self._waiting.appendleft(start)
 
 
 def phase_s(agent: str, cadence_s: float) -> float:

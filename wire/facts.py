@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from wire.model import ContentId, Message, RouteName, Text, Word
+from wire.model import ContentId, Message, Port, RouteName, Text, Word
 from wire.target import Target
 from wire.vocabulary import Failure, Stage, Trust
 
@@ -73,6 +73,135 @@ class EgressFacts(Message):
     address: Word | None = None
     sent_headers: Annotated[list[Text], Field(max_length=32)] = []
     seen_headers: Annotated[list[Text], Field(max_length=64)] = []
+
+
+class PathFacts(Message):
+    """What terminates a target's TCP and what the path lets through; learned by TTL-limited connects, which need no privilege on Linux.
+
+    `ends_at`: the lowest TTL at which the target's port connects; `control_ends_at`: the same for `control_port` of the same address.
+    `unroutable`: what became of a connect to an address nobody owns (RFC 5737, RFC 2544); empty when not tried. `mss` is the kernel's
+    TCP_MAXSEG after the connect, bytes. `sack`, `timestamps`, `scaling`: negotiated TCP options (TCP_INFO). None: not known here.
+    """
+
+    kind: Literal["path"] = "path"
+    target: Target
+    route: RouteName = "direct"
+    failure: Failure | None = None
+    stage: Stage | None = None
+    ends_at: Annotated[int, Field(ge=1, le=255)] | None = None
+    control_port: Port | None = None
+    control_ends_at: Annotated[int, Field(ge=1, le=255)] | None = None
+    unroutable: Literal["", "accepted", "refused", "silent"] = ""
+    mss: Annotated[int, Field(ge=1, le=65_535)] | None = None
+    sack: bool | None = None
+    timestamps: bool | None = None
+    scaling: bool | None = None
+    method: Word = ""
+    """How hops were found on this platform, and so what a missing one means: `linux-ttl`, `windows-...`, `macos-...`; empty for none."""
+
+
+class MediaFacts(Message):
+    """Whether the Teams relay answers on one UDP port, from an ephemeral source port and from one of 50000 to 50019.
+
+    An answer is the word of the request it answered. `mapped` is our public address as the relay saw it (XOR-MAPPED-ADDRESS).
+    """
+
+    kind: Literal["media"] = "media"
+    target: Target
+    route: RouteName = "direct"
+    failure: Failure | None = None
+    stage: Stage | None = None
+    ephemeral: Literal["", "allocate", "binding"] = ""
+    audio: Literal["", "allocate", "binding"] = ""
+    realm: Text = ""
+    mapped: Word | None = None
+
+
+class QuicFacts(Message):
+    """One HTTP/3 handshake on UDP 443 and the chain shown in it; fields as in `WebFacts`. `version` is QUIC's, hexadecimal."""
+
+    kind: Literal["quic"] = "quic"
+    target: Target
+    route: RouteName = "direct"
+    failure: Failure | None = None
+    stage: Stage | None = None
+    version: Word | None = None
+    alpn: Word | None = None
+    cipher: Word | None = None
+    chain: Annotated[list[ContentId], Field(max_length=16)] = []
+    trust: ChainTrust | None = None
+    headers: Headers = {}
+
+
+class WebsocketFacts(Message):
+    """One WebSocket upgrade (RFC 6455) and whether the connection outlived an idle minute.
+
+    `upgraded` is True for a valid 101. `idle`: what became of the silent connection; empty when it was not held.
+    """
+
+    kind: Literal["websocket"] = "websocket"
+    target: Target
+    route: RouteName = "direct"
+    failure: Failure | None = None
+    stage: Stage | None = None
+    status: Annotated[int, Field(ge=100, le=999)] | None = None
+    upgraded: bool = False
+    idle: Literal["", "alive", "lost"] = ""
+    tls: Word | None = None
+    chain: Annotated[list[ContentId], Field(max_length=16)] = []
+    trust: ChainTrust | None = None
+    headers: Headers = {}
+
+
+class ProxySetting(Message):
+    """One place that names a proxy. `server` is `host:port` or a PAC file's host, never a URL, a path or credentials."""
+
+    scope: Literal["user", "machine", "service", "environment"]
+    way: Literal["none", "manual", "pac", "wpad"]
+    server: Text = ""
+
+
+class AddedRoot(Message):
+    """A root of this machine's store that public root sets lack: its names a product even while Microsoft 365 is bypassed."""
+
+    subject: Text
+    key: Word = ""
+    """SHA-256 of its SubjectPublicKeyInfo, hexadecimal."""
+    since: Word = ""
+    """Its notBefore, ISO date."""
+
+
+class PacFacts(Message):
+    """What a PAC file decides for the names the plan asks about: `direct` names, `proxied` name to proxy `host:port`."""
+
+    digest: Word = ""
+    failure: Text = ""
+    direct: Annotated[list[Text], Field(max_length=128)] = []
+    proxied: Annotated[dict[Text, Text], Field(max_length=128)] = {}
+
+
+class HostFacts(Message):
+    """The endpoint itself, without anything that names a person or a machine (`docs/privacy.md` lists every field).
+
+    `adapters`: kinds in use; `vpn`: tunnel adapters by what their driver or name says; `tunnelled`: Optimize prefixes that leave by a
+    tunnel; `products`: ids of local products found running (`judge/knowledge`).
+    """
+
+    kind: Literal["host"] = "host"
+    target: Target
+    route: RouteName = "direct"
+    failure: Failure | None = None
+    stage: Stage | None = None
+    system: Word = ""
+    adapters: Annotated[list[Word], Field(max_length=32)] = []
+    vpn: Annotated[list[Word], Field(max_length=16)] = []
+    default_by: Word = ""
+    tunnelled: Annotated[list[Word], Field(max_length=128)] = []
+    untunnelled: Annotated[list[Word], Field(max_length=128)] = []
+    added_roots: Annotated[list[AddedRoot], Field(max_length=64)] = []
+    products: Annotated[list[Word], Field(max_length=64)] = []
+    proxies: Annotated[list[ProxySetting], Field(max_length=16)] = []
+    pac: PacFacts | None = None
 
 
 class RawFacts(Message):

@@ -67,6 +67,106 @@ class EgressObservation(Message):
     error: Text | None = None
 
 
+class PathObservation(Message):
+    """Sample of the `path` probe. `connect_ms` is the kernel's RTT on the target's port, `control_ms` on the control port.
+
+    `hops`: what answered at each TTL from 1, an address, `private` for one of the customer's own, empty for silence. `microsoft_hop`: the
+    first TTL whose address is announced by AS 8075, with its RTT; both None where DNS origin lookups are off or say nothing.
+    """
+
+    kind: Literal["path"]
+    facts: ContentId
+    at_us: Microseconds
+    suspect: bool = False
+    repeat: bool = False
+    clock: Clock = "kernel"
+    address: Word | None = None
+    connect_ms: Milliseconds | None = None
+    control_ms: Milliseconds | None = None
+    icmp_ms: Milliseconds | None = None
+    unroutable_ms: Milliseconds | None = None
+    hops: Annotated[list[Word], Field(max_length=64)] = Field(default_factory=list)
+    microsoft_hop: Annotated[int, Field(ge=1, le=255)] | None = None
+    microsoft_ms: Milliseconds | None = None
+    direct_peering: bool | None = None
+    error: Text | None = None
+
+
+class MediaObservation(Message):
+    """Sample of the `media` probe: a train of requests to the relay's control plane, not a call.
+
+    `rtt_ms` is the median, `jitter_ms` RFC 3550's mean deviation, `loss_percent` of `sent`; `audio_rtt_ms` from a port of 50000 to 50019.
+    """
+
+    kind: Literal["media"]
+    facts: ContentId
+    at_us: Microseconds
+    suspect: bool = False
+    repeat: bool = False
+    clock: Clock = "kernel"
+    address: Word | None = None
+    dns_ms: Milliseconds | None = None
+    rtt_ms: Milliseconds | None = None
+    audio_rtt_ms: Milliseconds | None = None
+    jitter_ms: Milliseconds | None = None
+    loss_percent: Annotated[float, Field(ge=0, le=100)] | None = None
+    sent: Annotated[int, Field(ge=0)] | None = None
+    received: Annotated[int, Field(ge=0)] | None = None
+    error: Text | None = None
+
+
+class QuicObservation(Message):
+    """Sample of the `quic` probe: `handshake_ms` to the handshake's completion, `first_byte_ms` from the request to its answer."""
+
+    kind: Literal["quic"]
+    facts: ContentId
+    at_us: Microseconds
+    suspect: bool = False
+    repeat: bool = False
+    clock: Clock = "kernel"
+    address: Word | None = None
+    dns_ms: Milliseconds | None = None
+    handshake_ms: Milliseconds | None = None
+    first_byte_ms: Milliseconds | None = None
+    total_ms: Milliseconds | None = None
+    status: Annotated[int, Field(ge=100, le=999)] | None = None
+    error: Text | None = None
+
+
+class WebsocketObservation(Message):
+    """Sample of the `websocket` probe: `upgrade_ms` from the request to 101, `idle_s` how long it lay still."""
+
+    kind: Literal["websocket"]
+    facts: ContentId
+    at_us: Microseconds
+    suspect: bool = False
+    repeat: bool = False
+    clock: Clock = "kernel"
+    address: Word | None = None
+    dns_ms: Milliseconds | None = None
+    connect_ms: Milliseconds | None = None
+    proxy_ms: Milliseconds | None = None
+    tls_ms: Milliseconds | None = None
+    upgrade_ms: Milliseconds | None = None
+    ping_ms: Milliseconds | None = None
+    idle_s: Annotated[float, Field(ge=0, le=3600)] | None = None
+    error: Text | None = None
+
+
+class HostObservation(Message):
+    """Sample of the `host` probe. Clock offsets in milliseconds, positive when this machine is ahead."""
+
+    kind: Literal["host"]
+    facts: ContentId
+    at_us: Microseconds
+    suspect: bool = False
+    repeat: bool = False
+    clock: Clock = "kernel"
+    ntp_offset_ms: Annotated[float, Field(ge=-1e12, le=1e12)] | None = None
+    roots: Annotated[int, Field(ge=0)] | None = None
+    error: Text | None = None
+
+
 class RawObservation(Message):
     """An observation of a kind this version does not know: kept as it came, counted, never refused."""
 

@@ -14,10 +14,16 @@ from wire.vocabulary import Kind
 
 
 class ProbeSettings(Message):
-    """Limits of one probe: a target's budget of requests an hour, repeats included, and the time limit of each stage."""
+    """Limits of one probe: a target's budget of requests an hour, repeats included, and the time limit of each stage.
+
+    `every_s`: the probe's own slow cadence for each target and route, 0 for every cycle. `hosts`: only these targets' hosts, empty for all
+    that fit the probe.
+    """
 
     requests_per_hour: Annotated[int, Field(ge=1, le=3600)] = 240
     stage_timeout_ms: Milliseconds = 10_000.0
+    every_s: Annotated[float, Field(ge=0, le=86_400)] = 0.0
+    hosts: Annotated[list[HostName], Field(max_length=200)] = []
 
 
 class Reflector(Message):

@@ -12,7 +12,7 @@ Category = Literal["Optimize", "Allow", "Default", "Control"]
 
 Workload = Literal["Exchange", "SharePoint", "Teams", "Common", "Control"]
 
-Protocol = Literal["https", "http", "dns"]
+Protocol = Literal["https", "http", "dns", "quic", "wss", "turn", "host"]
 
 Kind = Literal["web", "dns", "egress"]
 """Observation kinds; each is its probe's NAME, its file and its measurement."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.schedule import IN_FLIGHT, Budget, Memory, Round, Start, next_cycle, phase_s, starts
+from agent.schedule import IN_FLIGHT, Budget, Calendar, Memory, Round, Start, next_cycle, phase_s, starts
 from wire.plan import Plan, ProbeSettings, Reflector
 from wire.target import DIRECT, Route, Target
 from wire.vocabulary import KINDS
@@ -148,3 +148,32 @@ def test_phases_spread_over_a_fleet() -> None:
     """Of a thousand agents about a tenth falls into each tenth of the cadence."""
     tenths = [int(phase_s(f"agent-{number}", 60) // 6) for number in range(1000)]
     assert all(70 < tenths.count(tenth) < 130 for tenth in range(10))
+
+
+def test_each_probe_takes_the_targets_it_fits() -> None:
+    """A TCP target has web and its lookup, a datagram target neither; `hosts` narrows a probe to the targets it names."""
+    quic = Target(host="host0.example", protocol="quic", category="Optimize", workload="Teams")
+    plan = PLAN.model_copy(update={"targets": [*TARGETS[:2], quic], "reflector": None, "routes": [DIRECT]})
+    assert paths(plan) == ["dns host0 direct", "web host0 direct", "dns host1 direct", "web host1 direct"]
+    narrow = plan.model_copy(update={"probes": {"web": ProbeSettings(hosts=["host1.example"])}})
+    assert paths(narrow) == ["web host1 direct"]
+
+
+def test_a_slow_probe_is_due_at_its_own_cadence() -> None:
+    """Due in the first cycle, then not until its cadence is over, half a cycle early allowed; others are due always."""
+    calendar, start = Calendar(), starts(PLAN, KINDS)[0]
+    assert [calendar.due(start, 300, 60, now) for now in (0, 60, 240, 275, 300, 580)] == [True, False, False, True, False, True]
+    calendar.keep(set())
+    assert calendar.due(start, 300, 60, 581)
+    assert all(calendar.due(start, 0, 60, now) for now in (581, 582))
+
+
+def test_hurry_puts_a_start_first() -> None:
+    """What must be looked at at once comes next, and only once, whether it was waiting or not."""
+    turn = Round(PLAN, starts(PLAN, KINDS), Budget(), "kernel")
+    waiting = starts(PLAN, KINDS)
+    turn.hurry(waiting[3])
+    taken = [turn.take(now, 0) for now in range(len(waiting) + 1)]
+    assert taken[0] == waiting[3]
+    assert taken.count(waiting[3]) == 1
+    assert len([one for one in taken if one]) == len(waiting)

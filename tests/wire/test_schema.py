@@ -41,7 +41,8 @@ def without_prose(schema: Any, *, names: bool = False) -> Any:
 def lost(old: Any, new: Any, path: str = "") -> Iterator[str]:
     """Say what a reader or sender of the old schema could no longer do with the new one."""
     if isinstance(old, dict) and isinstance(new, dict):
-        names = path.rsplit(".", 1)[-1] in {"", "properties", "$defs", "mapping"}
+        # A default that is an object grows with the fields of its type; what it said before it still says.
+        names = path.rsplit(".", 1)[-1] in {"", "properties", "$defs", "mapping"} or ".default" in path
         for key, value in old.items():
             if key in new:
                 yield from lost_value(key, value, new[key], f"{path}.{key}")
