@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from agent.run import main as run  # noqa: PLC0415 - `check` loads what `run` must not, and the other way round
 
             return run(chosen.config)
-        from agent.check import main as check  # noqa: PLC0415 - as above
+        from agent.check.checking import main as check  # noqa: PLC0415 - as above
 
         return check(chosen.config, as_json=chosen.json)
     except KeyboardInterrupt:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from agent.check_view import JOBS, SHAPES
+from agent.check.terminal import JOBS, SHAPES
 from server.history.port import Point
 from server.run import Server
 from server.state.summary import Summary, summary, told_since

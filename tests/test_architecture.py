@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "demo": {"demo", "server", "agent", "judge", "wire"},
     "dashboards": {"dashboards"},
 }
-JUDGE_IN_AGENT = ("agent/check.py", "agent/check_view.py", "agent/child.py")
+JUDGE_IN_AGENT = ("agent/check/", "agent/child.py")
 """`middlewatch-agent check` judges one cycle and shows it; the child examines a chain. Nothing of `run` does (see sys.modules below)."""
 
 NETWORK = ("agent/network/", "agent/uplink.py", "agent/mqtt.py", "server/ingest/", "server/console/", "demo/")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from agent import check_view
+from agent.check import terminal
 from agent.checker import Checker
 from agent.config import Settings, load, read
 from agent.config_reader import ConfigError
@@ -64,7 +64,7 @@ def main(config: Path | None, *, as_json: bool) -> int:
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="%(message)s")
     try:
         settings = load(config, need_broker=False) if config else read({}, Path.cwd(), need_broker=False)
-        with check_view.progress(), asyncio.Runner(loop_factory=WatchedLoop) as runner:
+        with terminal.progress(), asyncio.Runner(loop_factory=WatchedLoop) as runner:
             checked = runner.run(check(settings))
     except (ConfigError, KnowledgeError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the sentences a person needs
@@ -72,7 +72,7 @@ def main(config: Path | None, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps(plain(checked), indent=1))  # noqa: T201 - what was asked for
     else:
-        check_view.show(checked.judgement, offline=checked.status == "offline", seconds=checked.seconds)
+        terminal.show(checked.judgement, offline=checked.status == "offline", seconds=checked.seconds)
     return _EXIT[checked.status]
 
 

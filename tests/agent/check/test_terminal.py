@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from agent.check_view import JOBS, SHAPES, progress, show
+from agent.check.terminal import JOBS, SHAPES, progress, show
 from judge.finding import Finding, Judgement
 from wire.target import Target
 from wire.vocabulary import VERDICTS, Responsible, Severity, Verdict

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from agent import check as checking
-from agent.check import Checked, check, plain
+from agent.check import checking
+from agent.check.checking import Checked, check, plain
 from agent.config import Settings, load
 from agent.config_reader import ConfigError
 from agent.planning import default_plan
