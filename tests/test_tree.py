@@ -17,6 +17,7 @@ UNTESTED = {
     "server/state/migrations/versions/r0001_first.py": "compared with tables.py by tests/server/state/test_migrate.py",
     "server/state/migrations/versions/r0002_agents_now.py": "held by tests/server/state/test_migrate.py, with rows of the revision before",
     "server/ingest/port.py": "types only",
+    "agent/platform/port.py": "types only; tests/agent/platform holds the three that implement them",
     "dashboards/scope.py": "data only; tests/dashboards/test_site.py and test_queries.py put its conditions to work",
     "dashboards/interference.py": "panels of Site; tests/dashboards/test_site.py",
     "dashboards/path.py": "panels of Site; tests/dashboards/test_site.py",

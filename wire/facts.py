@@ -31,6 +31,8 @@ class WebFacts(Message):
     """One staged HTTPS request: how far it came and what answered.
 
     `chain` holds certificate ids (`wire.codec.content_id` of the DER), leaf first, exactly as sent. `http` is what was spoken.
+    `via` is the way really taken (`direct`, `proxy host:port`, `https-proxy host:port`, `source NAME`), `via_source` who said so (`plan`,
+    `environment`, `settings`, `pac`, `wpad`); both absent on a direct route, where there is no choice.
     """
 
     kind: Literal["web"] = "web"
@@ -45,6 +47,8 @@ class WebFacts(Message):
     chain: Annotated[list[ContentId], Field(max_length=16)] = []
     trust: ChainTrust | None = None
     headers: Headers = {}
+    via: Text | None = None
+    via_source: Word | None = None
 
 
 class DnsFacts(Message):

@@ -67,8 +67,18 @@ def lost_value(key: str, old: Any, new: Any, path: str) -> Iterator[str]:
     elif key == "required":
         if sorted(old) != sorted(new):
             yield f"{path} was {old} and is {new}"
+    elif key == "default":
+        if bare(old) != bare(new):
+            yield f"{path} was {old!r} and is {new!r}"
     else:
         yield from lost(old, new, path)
+
+
+def bare(default: Any) -> Any:
+    """Return a default without what is null in it: a message's new field, absent from it, is no other default."""
+    if isinstance(default, dict):
+        return {key: bare(value) for key, value in default.items() if value is not None}
+    return [bare(item) for item in default] if isinstance(default, list) else default
 
 
 def test_only_grows() -> None:
@@ -134,5 +144,6 @@ def test_growth_is_fine() -> None:
     definitions["WebObservation"]["properties"]["hops"] = {"type": "integer", "default": 0}
     definitions["WebFacts"]["properties"]["failure"]["anyOf"][0]["enum"].append("tarpit")
     definitions["QuicObservation"] = {"type": "object"}
+    grown["Plan"]["properties"]["routes"]["default"][0]["through"] = None
     grown["Plan"]["properties"]["targets"]["maxItems"] = 10_000
     assert list(lost(current(), grown)) == []

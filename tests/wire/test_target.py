@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from wire.target import DIRECT, Route, Target
+from wire.target import DIRECT, SYSTEM, Route, Target
 
 
 def test_name_has_the_port() -> None:
@@ -24,3 +24,32 @@ def test_direct_route() -> None:
     """The direct route uses no proxy."""
     assert Route(name="direct") == DIRECT
     assert DIRECT.proxy is None
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        {"kind": "proxy"},
+        {"proxy": "proxy.example:3128"},
+        {"kind": "proxy", "proxy": "http://proxy.example:3128"},
+        {"kind": "proxy", "proxy": "user:secret@proxy.example:3128"},
+        {"kind": "proxy", "proxy": "proxy.example"},
+        {"kind": "source"},
+        {"kind": "system", "source": "eth0"},
+        {"kind": "source", "source": "x" * 65},
+        {"kind": "vpn"},
+    ],
+)
+def test_routes_that_are_none(plain: dict[str, str]) -> None:
+    """A kind without what it needs, and a place that is a URL or holds a password, is refused."""
+    with pytest.raises(ValidationError):
+        Route.model_validate({"name": "office"} | plain)
+
+
+def test_kinds_of_route() -> None:
+    """A plan may name the machine's own way, a proxy, an interface and an address."""
+    assert Route.model_validate_json(b'{"name": "system", "kind": "system"}') == SYSTEM
+    for place in ("proxy.example:3128", "[2001:db8::1]:3128", "192.0.2.1:80"):
+        assert Route(name="office", kind="proxy", proxy=place).proxy == place
+    for source in ("eth0", "Wi-Fi", "192.0.2.7", "2001:db8::7"):
+        assert Route(name="lan", kind="source", source=source).source == source

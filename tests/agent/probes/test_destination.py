@@ -22,7 +22,13 @@ async def test_turns_wrap() -> None:
     assert [(await destination(TARGET, DIRECT, net, turn)).shown for turn in (0, 2, 3)] == ["192.0.2.1", "192.0.2.3", "192.0.2.1"]
 
 
-@pytest.mark.parametrize(("proxy", "host"), [("p.test:3128", "p.test"), ("[2001:db8::1]:3128", "2001:db8::1"), (None, "")])
+@pytest.mark.parametrize(
+    ("proxy", "host"),
+    [
+        ("p.test:3128", "p.test"),
+        ("[2001:db8::1]:3128", "2001:db8::1"),
+    ],
+)
 def test_proxy_host(proxy: str | None, host: str) -> None:
     """The host of a route's proxy comes without port and brackets."""
     assert proxy_host(Route(name="x", kind="proxy", proxy=proxy)) == host

@@ -1,0 +1,46 @@
+"""macOS' tools, as recorded; none of this was run on a Mac."""
+
+from agent.platform.macos import MacOs, addresses, proxy_settings, search_domains
+from agent.platform.port import ProxySettings
+from tests.fakes.machine import FakeMachine, recorded
+
+
+async def test_proxies() -> None:
+    """Proxies that are switched on, the PAC file, and exceptions in the rules' spelling; a SOCKS proxy switched off is none."""
+    told = await MacOs(FakeMachine(programs={"--proxy": recorded("macos-scutil-proxy.txt")})).proxies()
+    assert told == (
+        ProxySettings(
+            "user",
+            pac_url="http://pac.contoso.com/proxy.pac",
+            proxies={"http": "PROXY proxy.contoso.com:8080", "https": "PROXY secure.contoso.com:8443"},
+            bypass=("*.local", "169.254.0.0/16", "intranet.contoso.com", "<local>"),
+        ),
+    )
+
+
+async def test_environment_comes_first() -> None:
+    """Variables of the environment come before the system's settings, as programs that know both have it."""
+    told = await MacOs(FakeMachine(environment={"all_proxy": "p.example:1"})).proxies()
+    assert [one.scope for one in told] == ["environment", "user"]
+
+
+def test_switched_off() -> None:
+    """What is kept but switched off does not count, and no text at all is silence."""
+    off = recorded("macos-scutil-proxy.txt").replace("Enable : 1", "Enable : 0")
+    assert not proxy_settings(off).speak
+    assert not proxy_settings("").speak
+    assert proxy_settings("<dictionary> {\n  ProxyAutoDiscoveryEnable : 1\n}\n").auto_detect
+    assert proxy_settings("<dictionary> {\n  SOCKSEnable : 1\n  SOCKSProxy : s.example\n}\n").proxies == {"all": "SOCKS s.example:1080"}
+
+
+def test_search_list() -> None:
+    """Only the first resolver's domains complete a name."""
+    assert search_domains(recorded("macos-scutil-dns.txt")) == ("lyon.contoso.com", "contoso.com")
+
+
+async def test_addresses() -> None:
+    """Addresses valid on their link only are left out; a name that is none is never handed to a program."""
+    assert addresses(recorded("macos-ifconfig-en0.txt")) == ("10.10.2.20", "2001:db8::20")
+    machine = FakeMachine()
+    assert await MacOs(machine).addresses("-a") == ()
+    assert machine.told == []
