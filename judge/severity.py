@@ -33,7 +33,7 @@ def _of_target(target: Target, knowledge: Knowledge, *, optimize: Severity) -> S
         return "info"
     if target.category == "Optimize":
         return optimize
-    if target.category == "Allow" or target.endpoint_set in knowledge.limits.first_class_sets:
+    if target.category == "Allow" or knowledge.has_rule(target.host, "first_class"):
         return "high"
-    found = knowledge.endpoints.by_id(target.endpoint_set) or knowledge.endpoints.find(target.host, target.port)
+    found = knowledge.set_of(target)
     return "medium" if found is not None and found.required else "info"

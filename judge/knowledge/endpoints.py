@@ -5,11 +5,16 @@ Rules of the list (Microsoft 365 IP address and URL web service): a name may be 
 depth, and the two odd ones, `*cdn.onenote.net` (no dot) and `autodiscover.*.onmicrosoft.com` (inner, one label).
 """
 
+import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from wire.vocabulary import Category, Workload
+
+Instance = Literal["Worldwide", "China", "USGovGCCHigh", "USGovDoD"]
+"""Microsoft's four instances, by the names its web service uses. The same set id means another thing in each."""
 
 _RANK: dict[Category, int] = {"Optimize": 0, "Allow": 1, "Default": 2, "Control": 3}
 _WORKLOADS: dict[str, Workload] = {
@@ -24,7 +29,7 @@ _WORKLOADS: dict[str, Workload] = {
 
 @dataclass(frozen=True, slots=True)
 class EndpointSet:
-    """One set of the list. `tcp` and `udp` are (first, last) port ranges."""
+    """One set of the list. `tcp` and `udp` are (first, last) port ranges, `ips` its prefixes (none for all sets of category Default)."""
 
     id: int
     category: Category
@@ -33,10 +38,19 @@ class EndpointSet:
     urls: tuple[str, ...] = ()
     tcp: tuple[tuple[int, int], ...] = ()
     udp: tuple[tuple[int, int], ...] = ()
+    ips: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
 
-    def has_port(self, port: int) -> bool:
-        """Return whether the set covers a TCP port."""
-        return any(first <= port <= last for first, last in self.tcp)
+    def has_port(self, port: int, *, udp: bool = False) -> bool:
+        """Return whether the set covers a TCP (or UDP) port."""
+        return any(first <= port <= last for first, last in (self.udp if udp else self.tcp))
+
+    def holds(self, address: str) -> bool | None:
+        """Return whether an address is in the set's prefixes; None when the set publishes none, or `address` is no address."""
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return None
+        return any(parsed in prefix for prefix in self.ips if prefix.version == parsed.version) if self.ips else None
 
 
 class EndpointList:
@@ -65,8 +79,8 @@ class EndpointList:
         """Return a set by its id."""
         return self._by_id.get(endpoint_set) if endpoint_set is not None else None
 
-    def find(self, host: str, port: int = 443) -> EndpointSet | None:
-        """Return the set of the highest category for `host` and TCP `port`; of equal ones the required one, then the lowest id."""
+    def find(self, host: str, port: int = 443, *, udp: bool = False) -> EndpointSet | None:
+        """Return the set of the highest category for `host` and TCP (or UDP) `port`; of equal ones the required one, then the lowest id."""
         host = host.lower().rstrip(".")
         found = list(self._exact.get(host, ()))
         rest = host
@@ -74,24 +88,31 @@ class EndpointList:
             rest = rest.partition(".")[2]
             found += self._below.get(rest, ())
         found += [one for expression, one in self._odd if expression.fullmatch(host)]
-        fitting = [one for one in found if one.has_port(port)]
+        fitting = [one for one in found if one.has_port(port, udp=udp)]
         return min(fitting, key=lambda one: (_RANK[one.category], not one.required, one.id), default=None)
 
 
 def read_set(plain: dict[str, object]) -> EndpointSet:
     """Return one set of the web service's answer. Raises KeyError, TypeError or ValueError for what is none."""
-    urls = plain.get("urls", [])
-    if not isinstance(urls, list) or not isinstance(plain["id"], int):
-        raise TypeError("id is a number, urls a list")
+    if not isinstance(plain["id"], int):
+        raise TypeError("id is a number")
     return EndpointSet(
         id=plain["id"],
         category=_category(str(plain["category"])),
         workload=_WORKLOADS[str(plain["serviceArea"])],
         required=bool(plain["required"]),
-        urls=tuple(str(url) for url in urls),
+        urls=_texts(plain, "urls"),
         tcp=read_ports(str(plain.get("tcpPorts", ""))),
         udp=read_ports(str(plain.get("udpPorts", ""))),
+        ips=tuple(ipaddress.ip_network(ip) for ip in _texts(plain, "ips")),
     )
+
+
+def _texts(plain: dict[str, object], name: str) -> tuple[str, ...]:
+    listed = plain.get(name, [])
+    if not isinstance(listed, list):
+        raise TypeError(f"{name} is a list")
+    return tuple(str(one) for one in listed)
 
 
 def read_ports(text: str) -> tuple[tuple[int, int], ...]:

@@ -1,46 +1,35 @@
 """The rows of the knowledge and the whole they make. Types only: reading is the loader's, look-ups are in `endpoints.py` and `products.py`.
 
-Every row has a grade (how well it is known) and an origin (who says so). Unknown keys are refused: a misspelt rule must not be silent.
+What all rows share is in `row.py`; marks of products are in `signatures.py`, networks in `networks.py`.
 """
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from judge.chain import Roots
 from judge.finding import Scope
-from judge.knowledge.endpoints import EndpointList, covers
+from judge.knowledge.endpoints import EndpointList, EndpointSet, Instance, covers
+from judge.knowledge.networks import NetworkTable
+from judge.knowledge.row import Pattern, Row, Signature
+from judge.knowledge.signatures import HeaderMark, LocalMark, PageMark, ProxyName, SelfProbe
+from wire.target import Target
 from wire.vocabulary import DeviceClass, Grade
 
-HostRule = Literal["login", "private_pki", "third_party"]
+HostRule = Literal["login", "private_pki", "third_party", "never_inspect", "first_class"]
+"""`first_class`: Default by category, but watched by Microsoft's admin centre before all others (`*.cloud.microsoft` and siblings)."""
 Topic = Literal["inspected", "login", "unreachable"]
-
-
-def _compiles(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
-    return pattern
-
-
-Pattern = Annotated[str, AfterValidator(_compiles)]
+VendorMethod = Literal["header", "page", "self", "proxy_name", "egress", "egress_shared", "local"]
 Attribute = Literal["CN", "O", "OU", "emailAddress", "any"]
 
 
-class Row(BaseModel):
-    """What all rows share."""
+class Product(Signature):
+    """A product that can stand in the path, and the names its authority signs with, if it has any of its own.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    grade: Grade
-    origin: Annotated[str, Field(min_length=1)]
-
-
-class Product(Row):
-    """An inspecting product by the names its authority signs with. `broad`: the names may be a customer's own."""
+    `enabled` is about these names. `broad`: they may be a customer's own, or were sighted once: the vendor is "possible" then.
+    """
 
     id: str
     vendor: str
@@ -49,7 +38,7 @@ class Product(Row):
     scope: Scope
     first_key: Literal["instance", "product"] = "instance"
     where: Literal["issuer", "subject"] = "issuer"
-    match: Annotated[tuple[dict[Attribute, Pattern], ...], Field(min_length=1)]
+    match: tuple[dict[Attribute, Pattern], ...]
     normalise: tuple[tuple[Pattern, str], ...] = ()
     broad: bool = False
 
@@ -124,7 +113,6 @@ class Limits(BaseModel):
     inspected: Annotated[float, Field(gt=0, lt=1)]
     clean: Annotated[float, Field(gt=0, lt=1)]
     family_cap: Annotated[float, Field(gt=0, lt=1)]
-    first_class_sets: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,19 +131,27 @@ class Knowledge:
     """All knowledge. `version` is `as_of` and a hash of every byte of it, the roots included: equal versions judge alike.
 
     `roots`: the centre's public roots and the known intermediates below them. `weights` maps signal to weight, `product_weights` grade
-    to weight.
+    to weight, `vendor_weights` method to weight. `endpoints` is the list of Worldwide, `instances` holds all four.
     """
 
     version: str
     as_of: str
     endpoints: EndpointList
+    instances: Mapping[Instance, EndpointList]
     authorities: Authorities
     products: tuple[Product, ...]
     engines: tuple[Engine, ...]
+    headers: tuple[HeaderMark, ...]
+    pages: tuple[PageMark, ...]
+    self_probes: tuple[SelfProbe, ...]
+    proxy_names: tuple[ProxyName, ...]
+    local: tuple[LocalMark, ...]
+    networks: NetworkTable
     representatives: tuple[Representative, ...]
     hosts: tuple[Host, ...]
     weights: dict[str, Weight]
     product_weights: dict[str, float]
+    vendor_weights: dict[str, float]
     limits: Limits
     links: tuple[Link, ...]
     natives: dict[str, str]
@@ -166,6 +162,25 @@ class Knowledge:
     def has_rule(self, host: str, rule: HostRule) -> bool:
         """Return whether `host` has the rule."""
         return any(one.rule == rule and covers(one.pattern, host) for one in self.hosts)
+
+    def set_of(self, target: Target) -> EndpointSet | None:
+        """Return the endpoint set of a target. Ids mean different things in each instance, so the host tells which instance is meant."""
+        udp = target.protocol in {"quic", "turn"}
+        for instance in self.instances.values():
+            found = instance.find(target.host, target.port, udp=udp)
+            if found is not None and target.endpoint_set in {None, found.id}:
+                return found
+        # Media sets list prefixes only: their relays' names stand in another set of the same instance.
+        home = next((one for one in self.instances.values() if one.find(target.host) is not None), self.endpoints)
+        return home.by_id(target.endpoint_set)
+
+    def product(self, name: str | None) -> Product | None:
+        """Return a product of the catalogue by its id."""
+        return next((one for one in self.products if one.id == name), None)
+
+    def vendor_weight(self, method: VendorMethod, grade: Grade) -> float:
+        """Return how surely a mark of this kind and grade names its product: 0 for a recalled one, less for one sighting than for many."""
+        return round(self.vendor_weights[method] * self.product_weights.get(grade, 0.0) / self.product_weights["A"], 3)
 
     def operator_of(self, host: str, endpoint_set: int | None) -> str:
         """Return who runs a host: `microsoft` for what the endpoint list holds, else the host itself or its owner's pattern.
@@ -183,7 +198,7 @@ class Knowledge:
         owner = next((one.pattern for one in self.hosts if one.rule == "third_party" and covers(one.pattern, host)), None)
         if owner is not None:
             return owner
-        listed = endpoint_set is not None or self.endpoints.find(host) is not None
+        listed = endpoint_set is not None or any(one.find(host) is not None for one in self.instances.values())
         return "microsoft" if listed else host.lower()
 
     def front_door(self, code: str) -> FrontDoorPlace | None:

@@ -21,6 +21,8 @@ def match_product(products: Sequence[Product], chain: Sequence[CertificateFields
     leaf, *above = chain
     issuers = [leaf.issuer, *(name for one in above for name in (one.subject, one.issuer))]
     for product in products:
+        if not product.enabled:
+            continue
         names = [leaf.subject] if product.where == "subject" else issuers
         if any(_matches(product, name) for name in names):
             return product

@@ -4,7 +4,7 @@ from judge.finding import Evidence
 from judge.fusion import chance, decide
 from judge.knowledge.model import Limits
 
-LIMITS = Limits(inspected=0.8, clean=0.8, family_cap=0.97, first_class_sets=(184,))
+LIMITS = Limits(inspected=0.8, clean=0.8, family_cap=0.97)
 
 
 def one(signal: str, family: str, weight: float) -> Evidence:

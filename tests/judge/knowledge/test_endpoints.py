@@ -72,3 +72,17 @@ def test_covers() -> None:
     assert covers("*.update.microsoft.com", "a.b.update.microsoft.com")
     assert not covers("*.update.microsoft.com", "update.microsoft.com")
     assert covers("Login.live.com", "login.live.com.")
+
+
+def test_addresses_and_udp() -> None:
+    """A set knows its prefixes, a Default set has none to know, and media is found by UDP only where names are listed."""
+    exchange, default = ENDPOINTS.by_id(1), ENDPOINTS.by_id(184)
+    assert exchange is not None
+    assert default is not None
+    assert exchange.holds("52.96.1.2") is True
+    assert exchange.holds("2603:1006::1") is True
+    assert exchange.holds("192.0.2.1") is False
+    assert exchange.holds("nowhere") is default.holds("52.96.1.2") is None
+    found = ENDPOINTS.find("outlook.office365.com", 443, udp=True)
+    assert found is exchange
+    assert ENDPOINTS.find("login.microsoftonline.com", 443, udp=True) is None

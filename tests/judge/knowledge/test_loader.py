@@ -1,4 +1,4 @@
-"""Holds judge/knowledge/loader.py: the shipped knowledge loads, is versioned, and every fault is told by file and row."""
+"""Holds judge/knowledge/loader.py: the shipped knowledge loads and is versioned, and what cannot be read is told by name."""
 
 import re
 import shutil
@@ -16,13 +16,6 @@ def data(tmp_path: Path) -> Path:
     return Path(shutil.copytree(DATA, tmp_path / "data"))
 
 
-def change(path: Path, old: str, new: str) -> None:
-    """Replace the first `old` in a file."""
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
-
-
 def test_shipped_knowledge() -> None:
     """What is shipped loads, with roots, and its version is a date and a hash."""
     knowledge = load_knowledge()
@@ -37,53 +30,9 @@ def test_version_follows_the_content(data: Path, tmp_path: Path) -> None:
     roots = tmp_path / "roots.pem"
     roots.write_bytes(Authority(name(CN="Lab"), "loader").pem)
     before = {load_knowledge(data=data).version, load_knowledge(roots, data).version}
-    change(data / "thresholds.toml", "weight = 0.65", "weight = 0.6")
+    thresholds = data / "thresholds.toml"
+    thresholds.write_text(thresholds.read_text().replace("weight = 0.65", "weight = 0.6"))
     assert len(before | {load_knowledge(data=data).version}) == 3
-
-
-@pytest.mark.parametrize(
-    ("file", "old", "new", "told"),
-    [
-        ("products.toml", 'class = "swg"', 'class = "gateway"', "products.toml: [[product]] zscaler: class: "),
-        ("products.toml", 'grade = "A"', "", "products.toml: [[product]] zscaler: grade: Field required"),
-        ("products.toml", "'^Zscaler Inc", "'(^Zscaler Inc", "is not a regular expression"),
-        ("products.toml", 'id = "netskope"', 'id = "zscaler"', "products.toml: zscaler is written twice; keep one"),
-        ("products.toml", 'id = "zscaler"', "id = zscaler", "products.toml: not TOML: "),
-        ("thresholds.toml", 'signal = "no_sct"', 'signal = "no_scts"', "thresholds.toml: [[weight]]: no_sct is missing"),
-        ("guidance.toml", 'class = "unknown"', 'class = "vpn"', "guidance.toml: [[native]]: unknown is missing"),
-        (
-            "targets.toml",
-            "endpoint_set = 31",
-            "endpoint_set = 1",
-            "microsoft.sharepoint.com: endpoint_set 1, but the endpoint list says set 31",
-        ),
-        ("targets.toml", 'host = "www.gstatic.com"', 'host = "www.office.com"', "a control must not be Microsoft's, but it is in set 147"),
-        ("targets.toml", "control = true", "control = false", "www.gstatic.com: endpoint_set None, but the endpoint list says no set"),
-        ("thresholds.toml", "inspected = 0.8", "inspected = 8", "thresholds.toml: [limits]: inspected: "),
-        ("thresholds.toml", "engine = 0.4", "", "thresholds.toml: [product_weight]: engine is missing"),
-        ("hosts.toml", 'is = "login"', 'is = "logon"', "hosts.toml: [[host]] login.microsoftonline.com: is: "),
-        ("guidance.toml", "https://", "http://", "guidance.toml: [[link]] inspected: url: "),
-        ("endpoints.json", '"category": "Optimize"', '"category": "Best"', "endpoints.json: set 1: ValueError: 'Best' is no category"),
-        ("endpoints.json", "[", "{", "endpoints.json: not JSON"),
-        (
-            "authorities.csv",
-            "root,DigiCert Global Root CA",
-            "root,",
-            "authorities.csv: line 2: subject_cn, grade and origin must be written",
-        ),
-        ("front_doors.csv", "AKL,Auckland,NZ,-36.849", "AKL,Auckland,NZ,-136.849", "front_doors.csv: line 2: latitude: "),
-        ("front_doors.csv", "AKL,Auckland,NZ", "AKL,Auckland,New Zealand", "front_doors.csv: line 2: country: "),
-        ("front_doors.csv", "AKL,Auckland", "akl31,Auckland", "front_doors.csv: line 2: code: "),
-        ("front_doors.csv", "AMS,", "AKL,", "front_doors.csv: line 3: AKL is written twice; keep one"),
-        ("front_doors.csv", "longitude,grade", "longitude,sureness", "front_doors.csv: line 2: grade: Field required"),
-    ],
-)
-def test_faults(data: Path, file: str, old: str, new: str, told: str) -> None:
-    """A fault in any file is told with file, row and what is wrong."""
-    change(data / file, old, new)
-    with pytest.raises(KnowledgeError) as caught:
-        load_knowledge(data=data)
-    assert told in str(caught.value)
 
 
 def test_missing_files(data: Path, tmp_path: Path) -> None:
@@ -100,5 +49,6 @@ def test_missing_files(data: Path, tmp_path: Path) -> None:
 
 def test_every_row_and_file_has_an_origin() -> None:
     """Each data file is described in ORIGIN.md, and nothing described is missing."""
-    described = set(re.findall(r"^\| `([^`]+)` \|", (DATA / "ORIGIN.md").read_text(), re.MULTILINE))
+    columns = re.findall(r"^\| (`[^|]+`) \|", (DATA / "ORIGIN.md").read_text(), re.MULTILINE)
+    described = {name for column in columns for name in re.findall(r"`([^`]+)`", column)}
     assert described | {"ORIGIN.md", "manifest.toml"} == {path.name for path in DATA.iterdir()}

@@ -5,6 +5,7 @@ from pydantic import ValidationError
 
 from judge.knowledge.loader import load_knowledge
 from judge.knowledge.model import Product
+from wire.target import Target
 
 KNOWLEDGE = load_knowledge()
 ROW = {
@@ -22,6 +23,7 @@ ROW = {
 def test_a_row_without_grade_or_origin_is_refused() -> None:
     """Who says so and how surely is part of every row."""
     assert Product.model_validate(ROW).device_class == "swg"
+    assert not Product.model_validate({**ROW, "match": []}).match
     for missing in ("grade", "origin", "match"):
         with pytest.raises(ValidationError, match=missing):
             Product.model_validate({key: value for key, value in ROW.items() if key != missing})
@@ -86,3 +88,21 @@ def test_front_doors_are_where_their_city_is() -> None:
     assert (round(sydney.latitude), round(sydney.longitude)) == (-34, 151)
     assert (round(quincy.latitude), round(quincy.longitude)) == (47, -120)
     assert KNOWLEDGE.front_door("QQQ") is KNOWLEDGE.front_door("") is KNOWLEDGE.front_door("31") is None
+
+
+def test_set_of_tells_the_instance_by_the_host() -> None:
+    """The same id is another set in each instance: the host decides which is meant, by TCP or UDP."""
+
+    def name(host: str, endpoint_set: int | None, protocol: str = "https") -> str:
+        plain = {"host": host, "endpoint_set": endpoint_set, "protocol": protocol, "category": "Default", "workload": "Common"}
+        found = KNOWLEDGE.set_of(Target.model_validate(plain))
+        return f"{found.id} {found.category} {found.workload}" if found else "none"
+
+    assert name("outlook.office365.com", 1) == "1 Optimize Exchange"
+    assert name("partner.outlook.cn", 1) == "1 Optimize Exchange"
+    assert name("contoso.sharepoint.us", 9) == "9 Optimize SharePoint"
+    assert name("contoso.protection.outlook.com", 9) == "9 Allow Exchange"
+    assert name("m365.cloud.microsoft", None, "quic") == "184 Default Common"
+    assert name("login.microsoftonline.com", 13) == "13 Default Common"
+    assert name("worldaz.tr.teams.microsoft.com", 11, "turn") == "11 Optimize Teams"
+    assert name("www.example.org", None) == "none"

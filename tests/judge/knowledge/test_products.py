@@ -45,6 +45,11 @@ def product_of(issuer: DistinguishedName, subject: DistinguishedName | None = No
         (dn(CN="Charles Proxy CA (1 Jan 2026, laptop)", O="XK72 Ltd"), "charles"),
         (dn(CN="DO_NOT_TRUST_FiddlerRoot"), "fiddler"),
         (dn(CN="PAN-FW-1"), "palo-alto"),
+        (dn(CN="AVG Web/Mail Shield Root"), "avg"),
+        (dn(CN="Menlo Security Intermediate CA", O="Menlo Security Inc."), "menlo"),
+        (dn(CN="Fireware HTTPS Proxy"), "watchguard-inspection"),
+        (dn(CN="iboss Network Security"), "iboss"),
+        (dn(CN="Skyhigh CA"), None),
         (dn(CN="Cisco ASA"), "cisco"),
         (dn(CN="DigiCert Global Root G2", O="DigiCert Inc"), None),
         (dn(CN="Contoso CA", O="Contoso"), None),
@@ -64,8 +69,21 @@ def test_rewritten_subject() -> None:
 
 
 def test_grades() -> None:
-    """Only signatures that are measured, documented or sighted twice are shipped."""
-    assert {one.grade for one in (*KNOWLEDGE.products, *KNOWLEDGE.engines)} <= {"L", "A", "B"}
+    """What is recalled is off, and what was sighted once names a vendor as possible only."""
+    assert not [one.id for one in KNOWLEDGE.products if one.grade == "D" and one.enabled]
+    assert not [one.id for one in KNOWLEDGE.products if one.grade == "C" and not one.broad]
+    assert {one.grade for one in KNOWLEDGE.engines} == {"L"}
+
+
+def test_catalogue() -> None:
+    """Every product of the catalogue has one row of its own, those without an authority of their own too."""
+    unsigned = {one.id for one in KNOWLEDGE.products if not one.match}
+    assert {"squid", "tinyproxy", "defender-cloud-apps", "entra-gsa", "checkpoint", "cisco-wsa", "umbrella-dns"} <= unsigned
+    assert len({one.device_class for one in KNOWLEDGE.products}) >= 10
+    squid = KNOWLEDGE.product("squid")
+    assert squid is not None
+    assert squid.device_class == "proxy"
+    assert KNOWLEDGE.product("nobody") is KNOWLEDGE.product(None) is None
 
 
 def key(issuer: DistinguishedName) -> str:

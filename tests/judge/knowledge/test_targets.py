@@ -16,7 +16,7 @@ def test_default_targets() -> None:
     assert [one.category for one in targets].count("Control") == 1
     assert {1, 31, 12, 56, 46, 184, 193} <= {one.endpoint_set for one in targets}
     assert {"login.microsoftonline.com", "device.login.microsoftonline.com"} <= {one.host for one in targets}
-    first_class = [index for index, one in enumerate(targets) if one.endpoint_set in KNOWLEDGE.limits.first_class_sets]
+    first_class = [index for index, one in enumerate(targets) if one.category == "Default" and KNOWLEDGE.has_rule(one.host, "first_class")]
     assert first_class == [order.index(2), order.index(2) + 1]
 
 
