@@ -19,10 +19,24 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="check | run")
     check = commands.add_parser("check", help="measure once and judge here; nothing is sent to a centre")
     check.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    check.add_argument("--html", type=Path, metavar="FILE", help="write one self-contained page, to mail or to keep")
+    check.add_argument("--markdown", type=Path, metavar="FILE", help="write the same as text for a ticket; - prints it")
+    check.add_argument("--place", type=read_place, metavar="LAT,LON", help="where this machine is, in degrees: distances are told with it")
     check.add_argument("--config", type=Path, metavar="FILE", help="the agent's TOML file (optional: plan, trust and lab are used)")
     run = commands.add_parser("run", help="measure for ever and report to the centre")
     run.add_argument("--config", type=Path, metavar="FILE", required=True, help="the agent's TOML file")
     return top
+
+
+def read_place(text: str) -> tuple[float, float]:
+    """Return latitude and longitude of `latitude,longitude` in degrees, north and east up. Raises ArgumentTypeError."""
+    try:
+        latitude, longitude = (float(part) for part in text.split(","))
+    except ValueError:
+        latitude, longitude = 91.0, 181.0
+    if not (abs(latitude) <= 90 and abs(longitude) <= 180):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a place; write latitude and longitude in degrees, such as 50.11,8.68")
+    return latitude, longitude
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,8 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             return run(chosen.config)
         from agent.check.checking import main as check  # noqa: PLC0415 - as above
+        from agent.check.wish import Wish  # noqa: PLC0415 - as above
 
-        return check(chosen.config, as_json=chosen.json)
+        return check(chosen.config, Wish(chosen.json, chosen.html, chosen.markdown, chosen.place))
     except KeyboardInterrupt:
         return 130  # 128 + SIGINT, as shells have it
 

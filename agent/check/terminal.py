@@ -3,14 +3,16 @@
 State is shape, word and colour, never colour alone. rich leaves colours out by itself when the output is no terminal or NO_COLOR is set.
 """
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from judge.finding import Finding, Judgement
+from agent.check.checked import Checked
+from judge.connectivity.row import Row, State
+from judge.finding import Finding
 from wire.vocabulary import Responsible, Severity, Verdict
 
 SHAPES: dict[Verdict, tuple[str, str]] = {
@@ -37,6 +39,16 @@ JOBS: dict[Responsible, str] = {
     "unclear": "not clear yet",
 }
 _WORST: tuple[Severity, ...] = ("critical", "high", "medium", "info", "none")
+_STATES: tuple[State, ...] = ("attention", "pass", "information", "unmeasured")
+ROW_SHAPES: dict[State, tuple[str, str]] = {
+    "pass": ("●", "#009E73"),
+    "attention": ("▲", "#D55E00"),
+    "information": ("·", "default"),
+    "unmeasured": ("⋯", "#999999"),
+}
+NARROW = 100
+"""Columns below which a line of the table would break."""
+MOST_QUIET = 8
 MOST_EVIDENCE = 4
 MOST_TEXT = 220
 """One screen first; `--json` has all of it."""
@@ -45,38 +57,65 @@ OFFLINE = "This machine has no way to the Internet just now: no host answered, n
 OFFLINE_NEXT = "That says nothing about Microsoft 365 or about a device on the way. Check cable, Wi-Fi, VPN and DNS, then run this again."
 
 
-def progress() -> AbstractContextManager[object]:
-    """Return what shows that work is going on, on standard error and only on a terminal."""
-    return Console(stderr=True).status("Looking at how this machine reaches Microsoft 365 (a few seconds, half a minute at most)")
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Show what is being done, on standard error and only on a terminal."""
+    with Console(stderr=True).status("Looking at how this machine reaches Microsoft 365 (under a minute)") as status:
+        yield status.update
 
 
-def show(judgement: Judgement, *, offline: bool, seconds: float, console: Console | None = None) -> None:
-    """Print one judgement for a person."""
+def show(checked: Checked, console: Console | None = None) -> None:
+    """Print one check for a person."""
     console = console or Console(highlight=False)
-    if offline:
+    if checked.status == "offline":
         console.print(Text(f"○ {OFFLINE}", style="bold"))
         console.print(OFFLINE_NEXT)
         return
-    rows = sorted(judgement.findings, key=lambda one: (_WORST.index(one.severity), one.verdict, one.target.name))
+    rows = worst_first(checked.findings)
     loud = [one for one in rows if one.verdict not in _QUIET]
     console.print(headline(rows))
     if loud:
         console.print()
-        console.print(_table(loud))
+        console.print(_table(loud, narrow=console.width < NARROW))
         console.print()
         for group in grouped(loud):
             _explain(group, console)
     for verdict in _QUIET:
-        quiet = [one.target.host for one in rows if one.verdict == verdict]
+        quiet = list(dict.fromkeys(one.target.host for one in rows if one.verdict == verdict))
         if quiet:
-            console.print(Text.assemble(_mark(verdict), f" {len(quiet)} {verdict}: ", ", ".join(dict.fromkeys(quiet))), soft_wrap=True)
-    for note in judgement.notes:
+            more = f" and {len(quiet) - MOST_QUIET} more" if len(quiet) > MOST_QUIET else ""
+            console.print(Text.assemble(_mark(verdict), f" {len(quiet)} {verdict}: ", ", ".join(quiet[:MOST_QUIET]), more), soft_wrap=True)
+    if checked.rows:
+        console.print()
+        console.print(_rows(checked.rows))
+    _last_words(checked, loud, console)
+
+
+def _last_words(checked: Checked, loud: Sequence[Finding], console: Console) -> None:
+    for note in checked.judgement.notes:
         console.print(f"Note: {note}", soft_wrap=True)
     for link in dict.fromkeys(link for one in loud for link in one.links):
         console.print(f"See {link}", soft_wrap=True)
-    console.print(
-        f"[dim]{len(rows)} looked at in {seconds:.0f} s; knowledge {judgement.knowledge}. Every proof: middlewatch-agent check --json[/dim]"
-    )
+    told = f"{len(checked.judgement.findings)} connections looked at in {checked.seconds:.0f} s; knowledge {checked.judgement.knowledge}"
+    console.print(f"[dim]{told}. Every proof: middlewatch-agent check --json; to mail: --html FILE; for a ticket: --markdown FILE[/dim]")
+
+
+def worst_first(findings: Sequence[Finding]) -> list[Finding]:
+    """Return findings, the worst first."""
+    return sorted(findings, key=lambda one: (_WORST.index(one.severity), one.verdict, one.target.name))
+
+
+def _rows(rows: Sequence[Row]) -> Table:
+    """Return the rows of Microsoft's connectivity test; what asks for attention first, what was not measured last."""
+    table = Table(box=None, pad_edge=False, show_edge=False, title="As Microsoft's connectivity test asks", title_justify="left")
+    for name in ("", "row", "what was seen"):
+        table.add_column(name, overflow="fold")
+    for one in sorted(rows, key=lambda row: _STATES.index(row.state)):
+        table.add_row(Text.assemble(ROW_SHAPES[one.state]), one.title, _short(one.value))
+    return table
+
+
+STATES: dict[State, str] = {"pass": "pass", "attention": "attention", "information": "information", "unmeasured": "not measured"}
 
 
 def headline(rows: Sequence[Finding]) -> Text:
@@ -98,15 +137,16 @@ def grouped(rows: Sequence[Finding]) -> list[list[Finding]]:
     return list(groups.values())
 
 
-def _table(rows: Sequence[Finding]) -> Table:
+def _table(rows: Sequence[Finding], *, narrow: bool) -> Table:
+    """Return one line a finding; on a narrow terminal without the category, which the severity speaks for."""
     table = Table(box=None, pad_edge=False, show_edge=False)
-    for name in ("host", "category", "verdict", "severity", "whose job"):
+    for name in ("host", "verdict", "severity", "whose job") if narrow else ("host", "category", "verdict", "severity", "whose job"):
         table.add_column(name, overflow="fold")
     for one in rows:
         host = one.target.host if one.target.port == 443 else one.target.name
         way = "" if one.route == "direct" else f" by {one.route}"
         verdict = Text.assemble(_mark(one.verdict), f" {one.verdict}")
-        table.add_row(host + way, one.target.category, verdict, one.severity, JOBS[one.responsible])
+        table.add_row(host + way, *(() if narrow else (one.target.category,)), verdict, one.severity, JOBS[one.responsible])
     return table
 
 

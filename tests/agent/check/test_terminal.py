@@ -6,24 +6,17 @@ import pytest
 from rich.console import Console
 
 from agent.check.terminal import JOBS, SHAPES, progress, show
-from judge.finding import Finding, Judgement
-from wire.target import Target
-from wire.vocabulary import VERDICTS, Responsible, Severity, Verdict
-
-
-def finding(host: str, verdict: Verdict, severity: Severity = "none", port: int = 443) -> Finding:
-    """Return a finding."""
-    target = Target(host=host, port=port, category="Optimize", workload="Exchange")
-    job: Responsible = "intermediary" if verdict == "inspected" else "nobody"
-    links = ("https://example/guide",)
-    return Finding(target, "direct", verdict, severity, 0.9, job, f"{host} is {verdict}.", "Not otherwise.", links=links)
+from judge.finding import Finding
+from tests.fakes.checked import ROWS, checked, finding
+from wire.vocabulary import VERDICTS
 
 
 def shown(*findings: Finding, offline: bool = False, color: bool = False) -> str:
     """Return what is printed on a terminal 120 columns wide."""
     out = io.StringIO()
     console = Console(file=out, width=120, highlight=False, force_terminal=color, color_system="truecolor" if color else None)
-    show(Judgement(findings, "2026", "none", ("a note",)), offline=offline, seconds=3.2, console=console)
+    status = checked(findings if not offline else [finding("a.example", "unreachable")])
+    show(status, console=console)
     return out.getvalue()
 
 
@@ -55,7 +48,7 @@ def test_sanctioned_is_said_apart() -> None:
 
 def test_a_port_other_than_443_is_shown() -> None:
     """Hosts by name, and by name and port where it is not the usual one."""
-    assert "relay.example:3478" in shown(finding("relay.example", "unreachable", "high", 3478))
+    assert "relay.example:3478" in shown(finding("relay.example", "unreachable", "high", 3478), finding("a.example", "clean"))
 
 
 def test_offline_shows_no_table() -> None:
@@ -78,3 +71,20 @@ def test_progress_is_silent_without_a_terminal(capsys: pytest.CaptureFixture[str
     with progress():
         assert capsys.readouterr() == ("", "")
     assert capsys.readouterr() == ("", "")
+
+
+def test_rows_are_a_table_that_asks_first() -> None:
+    """Rows of Microsoft's test stand below the findings: attention first, then what passed, what was not measured last."""
+    out = io.StringIO()
+    show(checked([finding("a.example", "clean")], ROWS), console=Console(file=out, width=120, highlight=False))
+    lines = [line.strip() for line in out.getvalue().splitlines()]
+    order = [next(index for index, line in enumerate(lines) if title in line) for title in ("DNS request time", "Proxy", "Location")]
+    assert order == sorted(order)
+    assert "▲ DNS request time median 140 ms" in " ".join(lines[order[0]].split())
+
+
+def test_many_quiet_hosts_stay_one_line() -> None:
+    """Two hundred clean hosts are counted; eight are named."""
+    text = shown(*(finding(f"host{number}.example", "clean") for number in range(20)))
+    assert "● 20 clean: " in text
+    assert "and 12 more" in text

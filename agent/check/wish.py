@@ -1,0 +1,14 @@
+"""What the person asked of `check`. Data only: the command line reads it, no file is opened here."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """`place`: latitude and longitude in degrees. Files are written beside what is printed; `-` stands for standard output."""
+
+    as_json: bool = False
+    html: Path | None = None
+    markdown: Path | None = None
+    place: tuple[float, float] | None = None

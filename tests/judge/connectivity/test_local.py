@@ -1,0 +1,63 @@
+"""Rows about the machine's own settings."""
+
+import pytest
+
+from judge.connectivity.local import proxy, vpn, vpn_split
+from tests.fakes.looks import KNOWLEDGE, look, machine, web
+
+EXCHANGE, SHAREPOINT, TEAMS = (
+    [str(prefix) for one in KNOWLEDGE.endpoints.sets if one.id == number for prefix in one.ips] for number in (1, 31, 11)
+)
+MANUAL = {"scope": "user", "way": "manual", "server": "proxy.example:8080"}
+
+
+def test_no_proxy_passes() -> None:
+    """Nothing configured, nothing used."""
+    assert proxy(look(machine(proxies=[{"scope": "user", "way": "none"}]))).state == "pass"
+
+
+def test_a_proxy_really_used_asks_for_attention() -> None:
+    """An Optimize host that left by a proxy, whatever the settings say."""
+    row = proxy(look(web(route="system", via="proxy proxy.example:8080"), machine(proxies=[MANUAL])))
+    assert row.state == "attention"
+    assert "outlook.office365.com by proxy proxy.example:8080" in row.details
+    assert "user: manual, proxy.example:8080" in row.details
+
+
+def test_a_proxy_for_other_things_is_information() -> None:
+    """Configured, but Optimize hosts go direct; a PAC file that proxies names asks for attention."""
+    assert proxy(look(web(via="direct"), machine(proxies=[MANUAL]))).state == "information"
+    pac = {"digest": "d", "direct": ["outlook.office365.com"], "proxied": {"www.office.com": "p:1"}}
+    row = proxy(look(machine(proxies=[{"scope": "user", "way": "pac"}], pac=pac)))
+    assert (row.state, row.details) == ("attention", ("www.office.com by p:1",))
+
+
+def test_unseen_is_said() -> None:
+    """Without the host probe nothing passes."""
+    assert {row(look()).state for row in (proxy, vpn, vpn_split)} == {"unmeasured"}
+
+
+def test_no_tunnel_passes() -> None:
+    """No tunnel adapter: both rows pass."""
+    assert {row(look(machine())).state for row in (vpn, vpn_split)} == {"pass"}
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside", "states", "words"),
+    [
+        ([*EXCHANGE, *SHAREPOINT, *TEAMS], [], ("attention", "attention"), "Exchange tunnelled; SharePoint tunnelled; Teams tunnelled"),
+        ([], [*EXCHANGE, *TEAMS], ("information", "pass"), "Exchange split out; Teams split out"),
+        (EXCHANGE[:1], [*EXCHANGE[1:], *TEAMS], ("information", "information"), "Exchange selective; Teams split out"),
+        (TEAMS, EXCHANGE, ("information", "attention"), "Exchange split out; Teams tunnelled"),
+    ],
+)
+def test_split_by_workload(inside: list[str], outside: list[str], states: tuple[str, str], words: str) -> None:
+    """Split out, selective, tunnelled: a workload that is fully tunnelled asks for attention, a VPN for all traffic too."""
+    seen = look(machine(vpn=["wireguard"], tunnelled=inside, untunnelled=outside))
+    assert (vpn(seen).state, vpn_split(seen).state) == states
+    assert vpn_split(seen).value == words
+
+
+def test_routes_that_could_not_be_read() -> None:
+    """A tunnel without known routes is not called split."""
+    assert vpn_split(look(machine(vpn=["tun"]))).state == "unmeasured"
