@@ -1,11 +1,10 @@
-"""How bad a verdict is: the table of Microsoft's position on inspection, by category and set. Pure.
+"""How bad a verdict, or meddling with a protocol, is on a target: looked up in Microsoft's positions by kind of traffic. Pure.
 
-Interception on Optimize is critical, on Allow and on sets 184 and 193 high, on a required Default medium, on an optional one info;
-sanctioned sign-in none; a host that must never be inspected critical. The grading is ours; the positions behind it are Microsoft's
-(endpoint categories; tenant restrictions; guidance of 2025 for `*.cloud.microsoft`).
+The table is data (`judge/knowledge/data/positions.toml`): positions are Microsoft's, severities ours. Here is only which row counts.
 """
 
 from judge.knowledge.model import Knowledge
+from judge.knowledge.positions import Meddling, Position, Traffic
 from wire.target import Target
 from wire.vocabulary import Severity, Verdict
 
@@ -15,25 +14,37 @@ def severity_of(
 ) -> Severity:
     """Return the severity of a verdict on a target.
 
-    `forbidden`: the host must never be inspected; `approved`: by a device the customer approved; `offline`: nothing at all could be
-    reached, which is the agent's link and at most medium.
+    `forbidden`: the customer's policy says that the host must never be inspected, as the knowledge does of some; `approved`: by a device
+    the customer approved; `offline`: nothing at all could be reached, which is the agent's link and at most medium.
     """
-    if verdict == "inspected":
-        if forbidden:
-            return "critical"
-        return "info" if approved else _of_target(target, knowledge, optimize="critical")
-    if verdict == "unreachable":
-        found = _of_target(target, knowledge, optimize="high")
-        return "medium" if offline and found == "high" else found
-    return "info" if verdict == "inconclusive" else "none"
+    never = knowledge.positions["never-inspect"].verdicts
+    if verdict in never and (forbidden or knowledge.has_rule(target.host, "never_inspect")):
+        return never[verdict]
+    found = position_of(target, knowledge).verdicts[verdict]
+    if approved and verdict == "inspected":
+        return "info" if found != "none" else found
+    return "medium" if offline and found in {"high", "critical"} else found
 
 
-def _of_target(target: Target, knowledge: Knowledge, *, optimize: Severity) -> Severity:
+def meddling_severity(meddling: Meddling, target: Target, knowledge: Knowledge) -> Severity:
+    """Return the severity of a protocol lost, blocked or weakened on the way to a target."""
+    return position_of(target, knowledge).meddling[meddling]
+
+
+def position_of(target: Target, knowledge: Knowledge) -> Position:
+    """Return Microsoft's position on the target's kind of traffic."""
+    return knowledge.positions[traffic_of(target, knowledge)]
+
+
+def traffic_of(target: Target, knowledge: Knowledge) -> Traffic:
+    """Return the kind of traffic a target is: its category first, then the names that count as first, then whether it is required."""
     if target.category == "Control":
-        return "info"
+        return "control"
     if target.category == "Optimize":
-        return optimize
-    if target.category == "Allow" or knowledge.has_rule(target.host, "first_class"):
-        return "high"
+        return "optimize"
+    if target.category == "Allow":
+        return "allow"
+    if knowledge.has_rule(target.host, "first_class"):
+        return "first-class"
     found = knowledge.set_of(target)
-    return "medium" if found is not None and found.required else "info"
+    return "required" if found is not None and found.required else "optional"

@@ -6,8 +6,10 @@ Nothing is taken in part: the first fault ends it, told with file and row.
 import hashlib
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import get_args
 
 from judge.chain import Roots, pem_to_der
+from judge.knowledge.assessment import Assessment, Curve, EModel, Meaning, Threshold, ThresholdId
 from judge.knowledge.endpoints import EndpointSet, Instance
 from judge.knowledge.files import Files, KnowledgeError, checked
 from judge.knowledge.model import (
@@ -24,6 +26,7 @@ from judge.knowledge.model import (
     Weight,
 )
 from judge.knowledge.networks import Network, NetworkTable
+from judge.knowledge.positions import TRAFFIC, Position
 from judge.knowledge.signatures import HeaderMark, LocalMark, PageMark, ProxyName, SelfProbe
 
 ENDPOINT_FILES: dict[Instance, str] = {
@@ -64,6 +67,8 @@ def assemble(read: Callable[[str], bytes], bundle: bytes) -> Knowledge:
         product_weights=files.numbers("thresholds.toml", "product_weight"),
         vendor_weights=files.numbers("thresholds.toml", "vendor_weight"),
         limits=files.table("thresholds.toml", "limits", Limits),
+        assessment=_assessment(files, "assessment.toml"),
+        positions={row.traffic: row for row in files.rows("positions.toml", "position", Position)},
         links=files.rows("guidance.toml", "link", Link),
         natives={row.device_class: row.text for row in files.rows("guidance.toml", "native", Native)},
         front_doors=_front_doors(files, "front_doors.csv"),
@@ -71,7 +76,7 @@ def assemble(read: Callable[[str], bytes], bundle: bytes) -> Knowledge:
     )
     _check_names(knowledge)
     _check_targets(knowledge)
-    _check_weights(knowledge)
+    _check_whole(knowledge)
     object.__setattr__(knowledge, "version", f"{knowledge.as_of}+{files.digest(bundle)[:8]}")
     return knowledge
 
@@ -94,6 +99,15 @@ def _front_doors(files: Files, name: str) -> dict[str, FrontDoorPlace]:
 def _networks(files: Files) -> NetworkTable:
     rows = files.rows("networks.toml", "network", Network)
     return NetworkTable(rows, files.prefixes("prefixes.csv", {one.id for one in rows}))
+
+
+def _assessment(files: Files, name: str) -> Assessment:
+    return Assessment(
+        {row.id: row for row in files.rows(name, "threshold", Threshold)},
+        {row.workload: row for row in files.rows(name, "curve", Curve)},
+        files.table(name, "emodel", EModel),
+        tuple(sorted(files.rows(name, "meaning", Meaning), key=lambda row: -row.points)),
+    )
 
 
 def _check_names(knowledge: Knowledge) -> None:
@@ -134,12 +148,15 @@ def _check_targets(knowledge: Knowledge) -> None:
         raise KnowledgeError("targets.toml: exactly one row has control = true and default = true")
 
 
-def _check_weights(knowledge: Knowledge) -> None:
-    """Every grade, method and weighed signal has its weight, every unknown device its native alternative."""
+def _check_whole(knowledge: Knowledge) -> None:
+    """Every grade, method and weighed signal has its weight, every threshold, curve and position is there."""
     for place, needed, there in (
         ("thresholds.toml: [product_weight]", {"L", "A", "B", "C", "engine"}, set(knowledge.product_weights)),
         ("thresholds.toml: [vendor_weight]", _VENDOR_WEIGHTS, set(knowledge.vendor_weights)),
         ("thresholds.toml: [[weight]]", _SIGNAL_WEIGHTS, set(knowledge.weights)),
+        ("assessment.toml: [[threshold]]", set(get_args(ThresholdId)), set(knowledge.assessment.thresholds)),
+        ("assessment.toml: [[curve]]", {"Exchange", "SharePoint", "Teams"}, set(knowledge.assessment.curves)),
+        ("positions.toml: [[position]]", set(TRAFFIC), set(knowledge.positions)),
         ("guidance.toml: [[native]]", {"unknown"}, set(knowledge.natives)),
     ):
         if needed - there:

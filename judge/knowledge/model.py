@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from judge.chain import Roots
 from judge.finding import Scope
+from judge.knowledge.assessment import Assessment
 from judge.knowledge.endpoints import EndpointList, EndpointSet, Instance, covers
 from judge.knowledge.networks import NetworkTable
+from judge.knowledge.positions import Position, Traffic
 from judge.knowledge.row import Pattern, Row, Signature
 from judge.knowledge.signatures import HeaderMark, LocalMark, PageMark, ProxyName, SelfProbe
 from wire.target import Target
@@ -153,6 +155,8 @@ class Knowledge:
     product_weights: dict[str, float]
     vendor_weights: dict[str, float]
     limits: Limits
+    assessment: Assessment
+    positions: Mapping[Traffic, Position]
     links: tuple[Link, ...]
     natives: dict[str, str]
     front_doors: dict[str, FrontDoorPlace]
