@@ -7,7 +7,6 @@ is the word `unchecked`, never an exception.
 import asyncio
 import base64
 import hashlib
-import json
 import sys
 import time
 from collections import OrderedDict
@@ -17,6 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from agent.line_child import LineChild
 from wire.codec import content_id
 from wire.facts import ChainTrust
 from wire.plan import Envelope
@@ -30,7 +30,6 @@ _REST_S = 60.0
 """After a child failed, none is started for a cycle's default length: a broken child must not cost a process start per probe."""
 
 _Key = tuple[tuple[str, ...], str]
-_Child = asyncio.subprocess.Process
 
 
 class Checker:
@@ -49,16 +48,12 @@ class Checker:
     ) -> None:
         """`timeout_s`: start of the child (0.3 s measured on an idle machine) and one answer together."""
         self._os_roots, self._public_roots = os_roots, public_roots
-        self._timeout_s, self._idle_s = timeout_s, idle_s
+        self._timeout_s = timeout_s
         self._now, self._now_ns = now, now_ns
-        self._command = tuple(command)
+        self._child = LineChild(command, idle_s)
         self._answers: OrderedDict[_Key, tuple[float, ChainTrust]] = OrderedDict()
         self._lock = asyncio.Lock()
-        self._child: _Child | None = None
-        self._idle: asyncio.TimerHandle | None = None
         self._rest_until = float("-inf")
-        self.started = 0
-        """Children started so far."""
         self.failure = ""
         """Why the last chain could not be checked, as a sentence; empty when it could."""
 
@@ -101,64 +96,22 @@ class Checker:
 
     async def close(self) -> None:
         """End the child, if one runs, and wait for it."""
-        async with self._lock:
-            await self._end(self._child)
+        await self._child.close()
+
+    @property
+    def started(self) -> int:
+        """Return how many children were started so far."""
+        return self._child.started
 
     async def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the child's answer, or `{"error": sentence}`. Starts the child when none runs; call it under the lock."""
+        """Return the child's answer, or `{"error": sentence}`."""
         if self._now() < self._rest_until:
             return {"error": f"child: failed less than {_REST_S:.0f} s ago; chains are not checked until then"}
-        if self._idle is not None:
-            self._idle.cancel()
-        child = self._child
         try:
-            async with asyncio.timeout(self._timeout_s):
-                if child is None or child.returncode is not None:
-                    child = self._child = await self._start()
-                return await _exchange(child, request)
+            return await self._child.ask(request, self._timeout_s)
         except (OSError, TimeoutError, ValueError) as error:
             self._rest_until = self._now() + _REST_S
-            await self._end(child)
             return {"error": f"child: {type(error).__name__} while checking; chains are not checked for {_REST_S:.0f} s"}
-        except asyncio.CancelledError:
-            await self._end(child)  # a half-read answer would be taken for the next one's
-            raise
-        finally:
-            if self._child is not None:
-                self._idle = asyncio.get_running_loop().call_later(self._idle_s, self._end_idle)
-
-    async def _start(self) -> _Child:
-        self.started += 1
-        pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-        return await asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe, stderr=null)
-
-    def _end_idle(self) -> None:
-        """Close the child's input: it ends by itself, and asyncio reaps it."""
-        if self._child is not None and self._child.stdin is not None and not self._lock.locked():
-            self._child.stdin.close()
-            self._child = None
-
-    async def _end(self, child: _Child | None) -> None:
-        if self._idle is not None:
-            self._idle.cancel()
-        self._child = None
-        if child is None:
-            return
-        if child.returncode is None:
-            child.kill()
-        await child.wait()
-
-
-async def _exchange(child: _Child, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Write one line, read one line. Raises OSError or ValueError when the child does not keep to that."""
-    if child.stdin is None or child.stdout is None:
-        raise ValueError("child without pipes")
-    child.stdin.write(json.dumps(request, separators=(",", ":")).encode() + b"\n")
-    await child.stdin.drain()
-    plain = json.loads(await child.stdout.readline())
-    if not isinstance(plain, dict):
-        raise ValueError("not an object")  # noqa: TRY004 - a fault of the child's answer, as any unreadable one
-    return plain
 
 
 def _file_hash(path: str | None) -> str:

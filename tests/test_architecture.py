@@ -30,6 +30,7 @@ BOUNDARIES = {
     "urllib.request": NETWORK,
     "gmqtt": ("agent/mqtt.py", "server/ingest/", "demo/"),
     "amqtt": ("server/ingest/", "demo/"),
+    "quickjs": ("agent/pac/engine.py",),
     "aioquic": ("agent/network/", "demo/"),
     "aiohttp": ("server/history/influx.py", "server/console/", "demo/"),
     "influxdb_client": (),  # the tests' oracle only
@@ -127,7 +128,19 @@ def test_pure_rooms(room: str) -> None:
 
 def test_agent_run_stays_light() -> None:
     """What `middlewatch-agent run` imports holds none of the heavy libraries: the agent's memory is promised (50 MB)."""
-    heavy = ["cryptography", "OpenSSL", "structlog", "typer", "rich", "pydantic_settings", "aiohttp", "judge", "server", "sqlalchemy"]
+    heavy = [
+        "cryptography",
+        "OpenSSL",
+        "structlog",
+        "typer",
+        "rich",
+        "pydantic_settings",
+        "aiohttp",
+        "judge",
+        "server",
+        "sqlalchemy",
+        "quickjs",
+    ]
     enter = "import agent.cli, agent.run, agent.probes.web, agent.probes.dns, agent.probes.egress"
     program = f"{enter}; import sys; agent.cli.parser(); print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True, cwd=ROOT)

@@ -81,20 +81,6 @@ async def test_answers_hold_for_a_day(bundle: str, clock: Clock) -> None:
     await checker.close()
 
 
-async def test_idle_child_ends_and_the_next_request_starts_another(bundle: str, clock: Clock) -> None:
-    """A child without requests gets its end of input; nothing is lost by it."""
-    checker = Checker(bundle, bundle, timeout_s=60, idle_s=600, now=clock)
-    await checker.check(CHAIN, HOST)
-    child = checker._child
-    assert child is not None
-    checker._end_idle()
-    assert await child.wait() == 0
-    assert (await checker.check(CHAIN, "other.example")).os == "name"
-    assert checker.started == 2
-    await checker.close()
-    assert checker._child is None
-
-
 @pytest.mark.parametrize(
     "code",
     [
@@ -144,15 +130,6 @@ async def test_empty_chain_starts_nothing(checker: Checker) -> None:
     """Without certificates there is nothing to check and no child is started."""
     assert await checker.check([], HOST) == UNCHECKED
     assert checker.started == 0
-
-
-async def test_cancelled_request_does_not_answer_the_next(bundle: str, clock: Clock) -> None:
-    """A request given up half way takes its child with it, so its late answer is never taken for another's."""
-    slow = "import sys, time\nfor n, _ in enumerate(sys.stdin):\n time.sleep(600)"
-    checker = scripted(slow, clock)
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(checker.check(CHAIN, HOST), 0.05)
-    assert checker._child is None
 
 
 async def test_plans(checker: Checker) -> None:
