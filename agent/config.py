@@ -77,6 +77,7 @@ class Trust:
 class Lab:
     """Laboratory settings; every report made with them says `lab`. `connect` maps `host:port` to the `address:port` really dialled.
 
+    `host:port/udp` is a place of datagrams alone.
     `cadence_s`, when not 0, stands in place of the plan's cadence, which may not be below 5 s: tests and the demo have no minute to wait.
     """
 
@@ -199,7 +200,7 @@ def _lab(section: Section) -> Lab:
     enabled = section.flag("enabled", default=False)
     connect = section.words("connect")
     for source, target in connect.items():
-        if not (_HOST_PORT.fullmatch(source) and _HOST_PORT.fullmatch(target)):
+        if not (_HOST_PORT.fullmatch(source.removesuffix("/udp")) and _HOST_PORT.fullmatch(target)):
             section.problem("connect", f"{source!r} = {target!r} is not a pair of places", '"outlook.office.com:443" = "127.0.0.1:4443"')
     resolvers = section.texts("resolvers")
     for one in resolvers:

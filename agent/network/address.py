@@ -35,7 +35,12 @@ def split_address(place: str, setting: str) -> tuple[str, int]:
     return host, port
 
 
-def mapped(connect: Mapping[str, str], host: str, address: str, port: int) -> tuple[str, int]:
-    """Return where a socket really goes: the laboratory's place for `host:port`, else for `address:port`, else the address itself."""
-    place = connect.get(joined(host, port)) or connect.get(joined(address, port))
+def mapped(connect: Mapping[str, str], host: str, address: str, port: int, suffix: str = "") -> tuple[str, int]:
+    """Return where a socket really goes: the laboratory's place for `host:port`, else for `address:port`, else the address itself.
+
+    A datagram's `suffix` is `/udp`: a place named with it comes first; one named without it holds for both, so that nothing leaves
+    a laboratory by an omission.
+    """
+    names = (joined(host, port), joined(address, port))
+    place = next((connect[name + end] for end in dict.fromkeys((suffix, "")) for name in names if name + end in connect), None)
     return split(place, "lab.connect") if place else (address, port)

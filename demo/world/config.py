@@ -5,12 +5,15 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from agent.planning import default_plan
 
 LOOPBACK = "127.0.0.1"
 REFLECTOR = "reflector.middlewatch.example"
+MEDIA = "worldaz.tr.teams.microsoft.com"
+MEDIA_PORTS = (3478, 3479, 3480, 3481)
+"""The media relay of Teams; every site has one."""
 _HOST = re.compile(r"(?=.{1,64}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 """Lower case; a certificate's CN holds 64 characters (RFC 5280, ub-common-name)."""
 _CODE = re.compile(r"[A-Z]{2,4}")
@@ -24,7 +27,10 @@ class BadConfig(Exception):  # noqa: N818 - an outcome, named as the outcome
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One site of the world. `delay_ms` is one way between the site and its front doors; `front_door` their code as Microsoft writes it."""
+    """One site of the world. `delay_ms` is one way between the site and its front doors; `front_door` their code as Microsoft writes it.
+
+    `quic`: what the site's inspecting device does with QUIC while it is inserted.
+    """
 
     name: str
     egress_address: str
@@ -33,6 +39,7 @@ class Site:
     latitude: float
     longitude: float
     delay_ms: float
+    quic: Literal["blocked", "passed"] = "blocked"
 
     @property
     def delay_s(self) -> float:
@@ -84,6 +91,9 @@ def _site(plain: object, number: int) -> Site:
         raise BadConfig(f"world: {where}.name is missing; write the site's name")
     if not isinstance(code, str) or not _CODE.fullmatch(code):
         raise BadConfig(f'world: {where}.front_door: {code!r} is not the code of a front door; write for example "FRA"')
+    quic = table.get("quic", "blocked")
+    if quic not in {"blocked", "passed"}:
+        raise BadConfig(f'world: {where}.quic: {quic!r} is not what a device does with QUIC; write "blocked" or "passed"')
     return Site(
         name,
         _address(table.get("egress_address"), f"{where}.egress_address"),
@@ -92,13 +102,14 @@ def _site(plain: object, number: int) -> Site:
         _number(table.get("latitude"), f"{where}.latitude", -90.0, 90.0),
         _number(table.get("longitude"), f"{where}.longitude", -180.0, 180.0),
         _number(table.get("delay_ms"), f"{where}.delay_ms", 0.0, _MAX_DELAY_MS),
+        quic,
     )
 
 
 def _hosts(plain: object) -> tuple[str, ...]:
     """Return the names to serve: those asked for, else those of the plan that agents ship with."""
     if plain is None:
-        return tuple(one.host for one in default_plan().targets)
+        return tuple(dict.fromkeys(one.host for one in default_plan().targets if one.protocol != "turn"))
     if not isinstance(plain, list) or not plain:
         raise BadConfig("world: hosts is not a list of names; leave it out for those of the shipped plan")
     for one in plain:

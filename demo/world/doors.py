@@ -1,4 +1,7 @@
-"""The front doors one site reaches: one TLS server for every name, each with its own certificate and answer, HTTP/2 and HTTP/1.1."""
+"""The front doors one site reaches: one TLS server for every name, each with its own certificate and answer, HTTP/2 and HTTP/1.1.
+
+An upgrade to WebSocket (HTTP/1.1) is taken on every name.
+"""
 
 import asyncio
 import ssl
@@ -7,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 
 from demo.authority import PublicAuthorities
-from demo.world import http1, http2
+from demo.world import http1, http2, websocket
 from demo.world.http1 import host_of
 from demo.world.listening import by_name, listening, serving_leaf
 from demo.world.services import Answer, FrontDoor
@@ -29,9 +32,11 @@ def front_doors(door: FrontDoor, contexts: Mapping[str, ssl.SSLContext]) -> Abst
         async def answering(request: http1.Request) -> Answer:
             host = host_of(request.headers)
             await asyncio.sleep(door.think_s(host))
-            return door.answer(host, datetime.now(UTC))
+            return websocket.accepted(request) or door.answer(host, datetime.now(UTC))
 
-        speak = http2.serve if writer.get_extra_info("ssl_object").selected_alpn_protocol() == "h2" else http1.serve
-        await speak(reader, writer, answering)
+        if writer.get_extra_info("ssl_object").selected_alpn_protocol() == "h2":
+            await http2.serve(reader, writer, answering)
+        elif (begun := await http1.serve(reader, writer, answering)) is not None:
+            await websocket.echo(reader, writer, begun)
 
     return listening(serve, by_name(contexts, _ALPN))

@@ -31,14 +31,20 @@ def host_of(fields: Fields) -> str:
 Answering = Callable[[Request], Awaitable[Answer]]
 
 
-async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answering: Answering) -> None:
-    """Answer request after request until the peer has no more. Raises what `listening.BROKEN_OFF` lists."""
+async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answering: Answering) -> bytes | None:
+    """Answer request after request until the peer has no more. Raises what `listening.BROKEN_OFF` lists.
+
+    After an answer 101 the connection is another protocol's: returns what came behind the request, and None in every other case.
+    """
     connection = h11.Connection(h11.SERVER)
     while True:
         request = await _request(reader, connection)
         if request is None:
-            return
+            return None
         answer = await answering(request)
+        if answer.status == 101:
+            writer.write(connection.send(h11.InformationalResponse(status_code=101, headers=list(answer.headers))) or b"")
+            return connection.trailing_data[0]
         bodiless = answer.status in {204, 304} or 100 <= answer.status < 200
         length = () if bodiless else (("Content-Length", str(len(answer.body))),)
         writer.write(connection.send(h11.Response(status_code=answer.status, headers=[*answer.headers, *length])) or b"")
@@ -47,7 +53,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answ
         writer.write(connection.send(h11.EndOfMessage()) or b"")
         await writer.drain()
         if connection.our_state is not h11.DONE:
-            return
+            return None
         connection.start_next_cycle()
 
 

@@ -71,6 +71,7 @@ SERVICES = (
         ("login.mso.msidentity.com", "ak.privatelink.msidentity.com"),
         ("20.190.{site}.1", "20.190.{site}.67"),
     ),
+    Service("media", ("*.tr.teams.microsoft.com",), 0.2, (), ("52.112.{site}.40",)),
     Service("control", ("www.gstatic.com",), 1.5, (), ("142.250.{site}.99",)),
     Service("edge", (), 5.0, ("{host}-afd.s-msedge.net",), ("13.107.6.171",)),
 )

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from demo.authority import PublicAuthorities, Shelf, UnusableFolder
-from demo.world.config import LOOPBACK, REFLECTOR, Config
+from demo.world.config import LOOPBACK, MEDIA, MEDIA_PORTS, REFLECTOR, Config
 from demo.world.doors import door_contexts
 from demo.world.gateway import gateway_contexts, inspecting_root
+from demo.world.http3 import loaded_leaves
 from demo.world.link import Link, linking
 from demo.world.relay import Way
 
@@ -65,7 +66,10 @@ class World:
         return self.links[site]
 
     def _connect(self, link: Link) -> dict[str, str]:
-        return {f"{host}:443": _at(link.port) for host in self._hosts} | {f"{REFLECTOR}:80": _at(link.reflector)}
+        doors = {f"{host}:443": _at(link.port) for host in self._hosts}
+        quic = {f"{host}:443/udp": _at(link.quic) for host in self._hosts}
+        media = {f"{MEDIA}:{port}/udp": _at(link.media) for port in MEDIA_PORTS}
+        return doors | quic | media | {f"{REFLECTOR}:80": _at(link.reflector)}
 
 
 @asynccontextmanager
@@ -73,9 +77,12 @@ async def opened(config: Config, now: datetime) -> AsyncIterator[World]:
     """Run a world. `now` decides which kept certificates are still good. Raises UnusableFolder."""
     shelf = Shelf(config.folder.resolve() / AUTHORITY_FOLDER, now)
     public = PublicAuthorities(shelf)
-    contexts = door_contexts(public, config.hosts)
+    contexts, leaves = door_contexts(public, config.hosts), loaded_leaves(public, config.hosts)
     async with AsyncExitStack() as stack:
-        links = {site.name: await stack.enter_async_context(linking(site, number, contexts)) for number, site in enumerate(config.sites, 1)}
+        links = {
+            site.name: await stack.enter_async_context(linking(site, number, contexts, leaves))
+            for number, site in enumerate(config.sites, 1)
+        }
         yield World(config, shelf, public, links, stack)
 
 

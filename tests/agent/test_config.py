@@ -44,7 +44,12 @@ def test_everything_set_is_read() -> None:
         "uplink": {"resend_s": 5, "window": 4},
         "plan": {"file": "plan.json", "keys": {"ops": KEY}},
         "trust": {"os_roots": "os.pem", "public_roots": "public.pem"},
-        "lab": {"enabled": True, "connect": {"outlook.office.com:443": "127.0.0.1:4443"}, "resolvers": ["127.0.0.1:53"], "cadence_s": 1},
+        "lab": {
+            "enabled": True,
+            "connect": {"outlook.office.com:443/udp": "127.0.0.1:4443"},
+            "resolvers": ["127.0.0.1:53"],
+            "cadence_s": 1,
+        },
         "spool": {"path": "/var/spool.db", "max_mb": 5},
     }
     table["agent"] |= {"site": "Lyon", "fleet_key": "secret", "network_prefix": False}
@@ -55,7 +60,7 @@ def test_everything_set_is_read() -> None:
     assert settings.plan == config.PlanSource(Path("/etc/mw/plan.json"), {"ops": bytes(range(32))})
     assert settings.trust == config.Trust(Path("/etc/mw/os.pem"), Path("/etc/mw/public.pem"))
     assert settings.lab == config.Lab(
-        enabled=True, connect={"outlook.office.com:443": "127.0.0.1:4443"}, resolvers=("127.0.0.1:53",), cadence_s=1.0
+        enabled=True, connect={"outlook.office.com:443/udp": "127.0.0.1:4443"}, resolvers=("127.0.0.1:53",), cadence_s=1.0
     )
     assert settings.spool == config.SpoolPlace(Path("/var/spool.db"), 5.0)
     assert "secret" not in repr(settings)

@@ -33,6 +33,14 @@ def test_map() -> None:
     assert mapped(lab, "b.test", "192.0.2.1", 80) == ("192.0.2.1", 80)
 
 
+def test_map_of_datagrams() -> None:
+    """A datagram's own place comes first; one named for both stands in, so that nothing leaves a laboratory by an omission."""
+    lab = {"a.test:443": "127.0.0.1:1", "192.0.2.1:443/udp": "127.0.0.1:2", "b.test:443": "127.0.0.1:3"}
+    assert mapped(lab, "a.test", "192.0.2.1", 443, "/udp") == ("127.0.0.1", 2)
+    assert mapped(lab, "b.test", "192.0.2.2", 443, "/udp") == ("127.0.0.1", 3)
+    assert mapped(lab, "c.test", "192.0.2.1", 443) == ("192.0.2.1", 443)
+
+
 def test_addresses_and_names() -> None:
     """Addresses of both families are told from names."""
     assert [is_address(host) for host in ("192.0.2.1", "::1", "fe80::1%eth0", "a.test", "1.2.3", "")] == [True] * 3 + [False] * 3

@@ -56,7 +56,12 @@ def test_whole_run(tmp_path: Path) -> None:
     with started(tmp_path) as process:
         (ready,) = told(process)
         assert list(ready) == ["links", "public_roots", "os_roots", "reflector"]
-        assert list(ready["links"]["Lyon"]["connect"]) == ["outlook.office365.com:443", "reflector.middlewatch.example:80"]
+        assert list(ready["links"]["Lyon"]["connect"]) == [
+            "outlook.office365.com:443",
+            "outlook.office365.com:443/udp",
+            *(f"worldaz.tr.teams.microsoft.com:{port}/udp" for port in (3478, 3479, 3480, 3481)),
+            "reflector.middlewatch.example:80",
+        ]
         assert ready["reflector"] == {"host": "reflector.middlewatch.example", "port": 80, "protocol": "http"}
         public, os_roots = (Path(ready[name]).read_text() for name in ("public_roots", "os_roots"))
         assert (public.count("BEGIN"), os_roots.count("BEGIN"), os_roots.startswith(public)) == (1, 2, True)

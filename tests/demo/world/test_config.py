@@ -51,6 +51,10 @@ def test_good(tmp_path: Path) -> None:
             "world: sites[0].egress_address: '::1' is not an IPv4 address; write for example \"203.0.113.10\"",
         ),
         ({**GOOD, "sites": [{**SITE, "latitude": 91}]}, "world: sites[0].latitude: 91 is not a number from -90 to 90"),
+        (
+            {**GOOD, "sites": [{**SITE, "quic": True}]},
+            'world: sites[0].quic: True is not what a device does with QUIC; write "blocked" or "passed"',
+        ),
         ({**GOOD, "sites": [{**SITE, "delay_ms": True}]}, "world: sites[0].delay_ms: True is not a number from 0 to 1000"),
         ({**GOOD, "hosts": []}, "world: hosts is not a list of names; leave it out for those of the shipped plan"),
         ({**GOOD, "hosts": ["../x"]}, "world: hosts: '../x' is not a host name; write for example \"outlook.office365.com\""),
