@@ -5,15 +5,10 @@ from collections.abc import Iterator
 
 from judge.connectivity.look import Look, middle, ms
 from judge.connectivity.row import Row
-from judge.connectivity.way import FAR_KM
 from judge.distance import great_circle_km, rtt_floor_ms
 from judge.knowledge.model import FrontDoorPlace
 from wire.vocabulary import Workload
 
-SLOW_LOOKUP_MS = 100.0
-"""Microsoft's performance plan: a lookup should take less."""
-SLOW_MBPS, BLOAT_MS = 1.0, 100.0
-"""Microsoft's insights: SharePoint download under 1 MBps (megabytes a second); buffer bloat of 100 ms or more."""
 _EFZ = re.compile(r"^([a-z]{2,4})-efz\.", re.IGNORECASE)
 
 
@@ -24,9 +19,11 @@ def dns_time(look: Look) -> Row:
     value = middle(times)
     if value is None:
         return Row("dns_time", title, "unmeasured", "no lookup succeeded", fails_when=rule)
-    slow = sorted({facts.target.host for seen, facts in look.dns() if (seen.dns_ms or 0) >= SLOW_LOOKUP_MS})
+    slow = sorted({facts.target.host for seen, facts in look.dns() if (seen.dns_ms or 0) >= look.limit("dns_ms")})
     told = f"median {ms(value)}, worst {ms(max(times))}, n = {len(times)}"
-    return Row("dns_time", title, "attention" if value >= SLOW_LOOKUP_MS else "pass", told, tuple(f"slow: {host}" for host in slow), rule)
+    return Row(
+        "dns_time", title, "attention" if value >= look.limit("dns_ms") else "pass", told, tuple(f"slow: {host}" for host in slow), rule
+    )
 
 
 def codes_of(look: Look, workload: Workload) -> dict[str, str]:
@@ -71,7 +68,7 @@ def _front_door(look: Look, workload: Workload, name: str, title: str) -> Row:
     if not doors or best is None:
         return Row(name, title, "information", f"{told}; {speed}", (*details, "its place is not in the list: new, or not published"), rule)
     used = min(_km(look, door) for door in doors)
-    worse = used - _km(look, best) > FAR_KM
+    worse = used - _km(look, best) > look.limit("egress_km")
     nearer = f"nearest known: {best.code} in {best.city}, {_km(look, best):,.0f} km; this one {used:,.0f} km"
     return Row(name, title, "attention" if worse else "pass", f"{told}; {speed}", (*details, nearer), rule)
 
@@ -116,7 +113,13 @@ def download(look: Look) -> Row:
     if not speeds:
         return Row("download", title, "unmeasured", "no download is configured (plan: download); none is made without", fails_when=rule)
     mbps = max(speeds) / 8
-    return Row("download", title, "attention" if mbps < SLOW_MBPS else "pass", f"{mbps:.1f} megabytes a second", fails_when=rule)
+    return Row(
+        "download",
+        title,
+        "attention" if mbps < look.limit("download_mb_per_s") else "pass",
+        f"{mbps:.1f} megabytes a second",
+        fails_when=rule,
+    )
 
 
 def buffer_bloat(look: Look) -> Row:
@@ -125,7 +128,9 @@ def buffer_bloat(look: Look) -> Row:
     bloat = list(_figures(look, "bloat_ms"))
     if not bloat:
         return Row("buffer_bloat", title, "unmeasured", "no download is configured (plan: download)", fails_when=rule)
-    return Row("buffer_bloat", title, "attention" if max(bloat) >= BLOAT_MS else "pass", ms(max(bloat)), fails_when=rule)
+    return Row(
+        "buffer_bloat", title, "attention" if max(bloat) >= look.limit("buffer_bloat_ms") else "pass", ms(max(bloat)), fails_when=rule
+    )
 
 
 def _figures(look: Look, name: str) -> Iterator[float]:

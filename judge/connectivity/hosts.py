@@ -9,8 +9,6 @@ from wire.facts import WebFacts
 from wire.observation import WebObservation
 from wire.vocabulary import Failure
 
-COPILOT_MS = 250.0
-"""Microsoft's connectivity test: average latency to Copilot's hosts over 250 ms fails."""
 _COPILOT = (".cloud.microsoft", "copilot.microsoft.com", "substrate.office.com")
 """Hosts Copilot needs: `*.cloud.microsoft` and its WebSocket host (public data)."""
 _OURS: frozenset[Failure] = frozenset({"dns_nxdomain", "dns_no_data"})
@@ -101,7 +99,8 @@ def _traced(look: Look, workload: str) -> Iterator[str]:
 
 def copilot(look: Look) -> Row:
     """Return whether Copilot's hosts answer over HTTPS and WebSocket, and how fast."""
-    title, rule = "Copilot", f"no HTTPS, no WebSocket, or average latency over {COPILOT_MS:.0f} ms; Microsoft's rule"
+    limit = look.limit("copilot_ms")
+    title, rule = "Copilot", f"no HTTPS, no WebSocket, or average latency over {limit:.0f} ms; Microsoft's rule"
     seen = [(sample, facts) for sample, facts in look.web(route="direct") if facts.target.host.endswith(_COPILOT)]
     upgrades = list(look.websocket())
     if not seen:
@@ -114,7 +113,7 @@ def copilot(look: Look) -> Row:
     ]
     blocked = [one.target.name for one in look.findings if one.target.protocol == "wss" and one.verdict == "blocked"]
     latency = middle([sample.connect_ms for sample, _ in seen if sample.connect_ms is not None])
-    slow = latency is not None and latency > COPILOT_MS
+    slow = latency is not None and latency > limit
     told = f"{len(seen) - len(failed)} of {len(seen)} hosts answer"
     told += f", median connect {ms(latency)}" if latency is not None else ""
     told += f", WebSocket {len(upgrades) - len(lost)} of {len(upgrades)}" if upgrades else ", WebSocket not tried"

@@ -6,6 +6,7 @@ from statistics import median
 from typing import TypeVar
 
 from judge.finding import Finding
+from judge.knowledge.assessment import ThresholdId
 from judge.knowledge.model import Knowledge
 from wire.facts import (
     DnsFacts,
@@ -62,6 +63,10 @@ class Look:
     findings: Sequence[Finding]
     knowledge: Knowledge
     place: Place | None = None
+
+    def limit(self, threshold: ThresholdId) -> float:
+        """Return a threshold of the knowledge."""
+        return self.knowledge.assessment.limit(threshold)
 
     def web(self, *hosts: str, route: str | None = None) -> Iterator[tuple[WebObservation, WebFacts]]:
         """Return HTTPS and HTTP requests, of these hosts and this route if given."""

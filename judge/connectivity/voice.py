@@ -6,8 +6,6 @@ from judge.connectivity.look import Look, middle, ms
 from judge.connectivity.row import Row
 from wire.observation import MediaObservation
 
-LOSS_PERCENT, LATENCY_MS, JITTER_MS = 1.0, 100.0, 30.0
-"""Microsoft's connectivity test: loss 1.00 % or more, UDP latency 100 ms or more, jitter 30 ms or more."""
 _SILENT = "the relay did not answer, so there is nothing to measure"
 
 
@@ -36,17 +34,19 @@ def media(look: Look) -> Row:
 
 def loss(look: Look) -> Row:
     """Return the share of requests without an answer."""
-    return _figure(look, "loss", "Packet loss", lambda one: one.loss_percent, LOSS_PERCENT, lambda value: f"{value:.2f} %")
+    return _figure(
+        look, "loss", "Packet loss", lambda one: one.loss_percent, look.limit("media_loss_percent"), lambda value: f"{value:.2f} %"
+    )
 
 
 def latency(look: Look) -> Row:
     """Return the median round trip over UDP."""
-    return _figure(look, "latency", "UDP latency", lambda one: one.rtt_ms, LATENCY_MS, ms)
+    return _figure(look, "latency", "UDP latency", lambda one: one.rtt_ms, look.limit("media_rtt_ms"), ms)
 
 
 def jitter(look: Look) -> Row:
     """Return the interarrival jitter."""
-    return _figure(look, "jitter", "UDP jitter", lambda one: one.jitter_ms, JITTER_MS, ms)
+    return _figure(look, "jitter", "UDP jitter", lambda one: one.jitter_ms, look.limit("media_jitter_ms"), ms)
 
 
 def _figure(

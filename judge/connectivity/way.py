@@ -10,8 +10,6 @@ from judge.connectivity.row import Row
 from judge.distance import great_circle_km, rtt_bound_km
 from judge.knowledge.model import FrontDoorPlace
 
-FAR_KM = 800.0
-"""Microsoft's rule of 500 miles (800 km) for egress, proxy and resolver: more is reckoned to add over 25 ms."""
 _NOT_SAID = "the machine's place is not known; say it with --place LATITUDE,LONGITUDE"
 
 
@@ -58,11 +56,11 @@ def egress_distance(look: Look) -> Row:
     away = great_circle_km(look.place.latitude, look.place.longitude, door.latitude, door.longitude)
     reach = rtt_bound_km(rtt)
     told = f"front door {door.code} in {door.city} is {away:,.0f} km away and answers in {ms(rtt)}"
-    if away - reach > FAR_KM:
+    if away - reach > look.limit("egress_km"):
         # The packets were faster there than light from here: the machine or its way out is not where it is said to be.
         bound = f"light in fibre goes at most {reach:,.0f} km in that time, so the way out is at least {away - reach:,.0f} km from here"
         return Row("egress_distance", title, "attention", f"{told}; {bound}", fails_when=rule)
-    if away > FAR_KM:
+    if away > look.limit("egress_km"):
         return Row(
             "egress_distance", title, "attention", f"{told}; traffic is served from afar: backhaul, or a far resolver", fails_when=rule
         )
@@ -103,4 +101,4 @@ def resolver(look: Look) -> Row:
         return Row("resolver", title, "information", f"{who}; its place is not known", fails_when=rule)
     away = great_circle_km(look.place.latitude, look.place.longitude, near[0].latitude, near[0].longitude)
     told = f"{who} leads to {near[0].city}, {away:,.0f} km from here"
-    return Row("resolver", title, "attention" if away > FAR_KM else "pass", told, fails_when=rule)
+    return Row("resolver", title, "attention" if away > look.limit("resolver_km") else "pass", told, fails_when=rule)
