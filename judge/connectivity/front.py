@@ -106,13 +106,18 @@ def potential(look: Look) -> Row:
     return Row("potential", title, "information", told)
 
 
+def speeds(look: Look) -> list[float]:
+    """Return the throughput of each download in megabytes a second."""
+    return [megabits / 8 for megabits in _figures(look, "throughput_mbps")]
+
+
 def download(look: Look) -> Row:
     """Return the throughput of the optional download."""
     title, rule = "Download speed", "under 1 megabyte a second; Microsoft's insight"
-    speeds = list(_figures(look, "throughput_mbps"))
-    if not speeds:
+    found = speeds(look)
+    if not found:
         return Row("download", title, "unmeasured", "no download is configured (plan: download); none is made without", fails_when=rule)
-    mbps = max(speeds) / 8
+    mbps = max(found)
     return Row(
         "download",
         title,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from judge.connectivity import front, hosts, local, voice, way
+from judge.connectivity import front, hosts, local, marks, voice, way
 from judge.connectivity.look import Look
 from judge.connectivity.row import Row
 
@@ -30,8 +30,9 @@ ROWS: Final[tuple[Callable[[Look], Row], ...]] = (
     hosts.tls,
     hosts.path,
     hosts.copilot,
+    marks.assessment,
 )
-"""Microsoft 365 network connectivity test, rows as documented 2024-12-04."""
+"""Microsoft 365 network connectivity test, rows as documented 2024-12-04; the last one is ours."""
 
 
 def rows(look: Look) -> tuple[Row, ...]:
