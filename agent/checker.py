@@ -1,4 +1,4 @@
-"""Asks the child (`agent/child.py`) about chains and plans, and remembers its answers. No cryptography is imported here.
+"""Asks the child (`agent/child.py`) about chains, plans and roots, and remembers its answers. No cryptography is imported here.
 
 One child at a time, shared by all requests of a round; it ends after `idle_s` without one, so its memory does. A failure of the child
 is the word `unchecked`, never an exception.
@@ -89,6 +89,17 @@ class Checker:
             if plain.get("ok") is True
             else str(plain.get("error", "plan: the signature could not be checked; the plan is not applied"))
         )
+
+    async def added_roots(self, os_pem: str = "") -> dict[str, Any]:
+        """Return `{"roots", "added"}` of `agent/added_roots.py`, or `{"error": sentence}`. `os_pem` as macOS prints its keychain."""
+        request = {
+            "op": "roots",
+            "os_roots": self._os_roots,
+            "public_roots": self._public_roots,
+            "os_pem": "" if self._os_roots else os_pem,
+        }
+        async with self._lock:
+            return await self._ask(request)
 
     def overrides(self) -> Roots:
         """Return the hashes of overriding bundles for `Cycle.roots`; empty for a default one. Raises OSError for an unreadable file."""

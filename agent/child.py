@@ -3,7 +3,8 @@
 Protocol: one JSON object per line on standard input, one answer per line on standard output, in order; ends at end of input.
 `{"op": "chain", "chain": [base64 DER, leaf first], "host", "at_ns", "os_roots"?: path, "public_roots"?: path}` is answered
 `{"os", "public", "os_roots", "public_roots", "engine"}` (a `wire.facts.ChainTrust`); `{"op": "plan", "envelope", "keys": {id: base64}}` is
-answered `{"ok": true}` or `{"error": sentence}`. Any other input is answered `{"error": sentence}`. No sockets.
+answered `{"ok": true}` or `{"error": sentence}`. `{"op": "roots", "os_roots"?, "public_roots"?}` is answered `{"roots", "added"}` of
+`agent/added_roots.py`. Any other input is answered `{"error": sentence}`. No sockets.
 """
 
 import base64
@@ -11,7 +12,7 @@ import binascii
 import json
 import ssl
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -21,8 +22,8 @@ import certifi
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from agent import platform_trust
-from judge.chain import Roots, verify, verify_twice
+from agent import added_roots, platform_trust
+from judge.chain import Roots, pem_to_der, verify, verify_twice
 
 _LINUX_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Arch
@@ -35,10 +36,9 @@ _LINUX_BUNDLES = (
 
 def answer(request: Mapping[str, Any]) -> dict[str, object]:
     """Return the answer to one request. Never raises."""
-    operations: dict[str, Callable[[Mapping[str, Any]], dict[str, object]]] = {"chain": check_chain, "plan": check_plan}
-    operation = operations.get(str(request.get("op")))
+    operation = OPERATIONS.get(str(request.get("op")))
     if operation is None:
-        return {"error": f"child: {request.get('op')!r} is no operation; use chain or plan"}
+        return {"error": f"child: {request.get('op')!r} is no operation; use {', '.join(OPERATIONS)}"}
     try:
         return operation(request)
     except OSError as error:
@@ -88,12 +88,39 @@ def check_plan(request: Mapping[str, Any]) -> dict[str, object]:
     return {"ok": True}
 
 
+def find_added_roots(request: Mapping[str, Any]) -> dict[str, object]:
+    """Compare the machine's store with the public roots. Raises OSError for an unreadable bundle.
+
+    macOS keeps added roots in keychains of their own, which its own program prints; the agent hands that text in as `os_pem`.
+    """
+    public = pem_to_der(_bundle(request.get("public_roots") or certifi.where()))
+    if request.get("os_pem"):
+        store: Sequence[bytes] = pem_to_der(str(request["os_pem"]).encode())
+    elif request.get("os_roots") or sys.platform != "win32":
+        store = pem_to_der(_bundle(request.get("os_roots") or os_bundle()))
+    else:
+        store = added_roots.windows_store()
+    return added_roots.added_roots(store, public)
+
+
+OPERATIONS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, object]]] = {
+    "chain": check_chain,
+    "plan": check_plan,
+    "roots": find_added_roots,
+}
+
+
 @lru_cache(maxsize=8)
 def _roots(path: str) -> Roots:
-    """Return the roots of a PEM file or a directory of them; parsed once in the child's short life."""
+    """Return the roots of a bundle; parsed once in the child's short life."""
+    return Roots.from_pem(_bundle(path))
+
+
+def _bundle(path: str) -> bytes:
+    """Return a PEM file, or a directory's files one after another."""
     place = Path(path)
     files = sorted(one for one in place.iterdir() if one.is_file()) if place.is_dir() else [place]
-    return Roots.from_pem(b"\n".join(one.read_bytes() for one in files))
+    return b"\n".join(one.read_bytes() for one in files)
 
 
 def main() -> int:

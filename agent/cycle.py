@@ -69,6 +69,10 @@ class Cycles:
         self._calendar.keep(paths)
         self._budget.forget_idle(time.monotonic())
 
+    def elsewhere(self) -> None:
+        """Take it that this machine is on another link than before: slow probes are due in the next cycle."""
+        self._calendar.forget()
+
     async def run(self, plan: Plan, nets: Mapping[Kind, Network], turn: int, deliver: Deliver) -> None:
         """Run one cycle of `plan`. When cancelled, what was measured so far is delivered first."""
         kinds, now = tuple(self._probes), time.monotonic()

@@ -44,6 +44,7 @@ class Reporter:
         self._roots = roots or Roots()
         self._now_ns = now_ns
         self._link = Link(settings.agent)
+        self._context = self._link.context()
         self._cpu_s = time.process_time()
         self._started_ns = now_ns()
         self._plan, self._version = planning.plan, planning.version
@@ -52,6 +53,11 @@ class Reporter:
         """Note the start of a cycle, from which `at_us` of its observations counts, and the plan it follows."""
         self._started_ns = self._now_ns()
         self._plan, self._version = plan, version
+
+    def moved(self) -> bool:
+        """Return whether this machine's link is another than when this was asked last: gateway, interface, VPN or network."""
+        before, self._context = self._context, self._link.context()
+        return self._context != before
 
     def deliver(self, taken: Sequence[Taken], cause: Cause) -> None:
         """Spool one report; more than one only when a plan makes more observations than a report may hold."""

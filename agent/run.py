@@ -16,12 +16,14 @@ from agent.checker import Checker
 from agent.config import Settings, load
 from agent.config_reader import ConfigError
 from agent.cycle import Cycles
+from agent.inventory import Inventory
 from agent.network.clock import sample_clock
 from agent.network.loop import WatchedLoop
-from agent.network.net import ChainCheck, Network
+from agent.network.net import Network
 from agent.network.open import open_network
 from agent.network.settings import NetworkSettings, Timeouts
 from agent.planning import Planning
+from agent.platform import here
 from agent.probes import PROBES
 from agent.reporter import Reporter
 from agent.schedule import next_cycle, phase_s
@@ -92,12 +94,14 @@ def open_spool(settings: Settings) -> Spool:
     return Spool(settings.spool.path, settings.agent.id, max_bytes=int(settings.spool.max_mb * 1e6))
 
 
-def open_networks(settings: Settings, plan: Plan, check_chain: ChainCheck) -> Mapping[Kind, Network]:
+def open_networks(settings: Settings, plan: Plan, checker: Checker) -> Mapping[Kind, Network]:
     """Return one network for each probe of the plan, with that probe's time limits. Raises ConfigError for a bad laboratory place."""
-    lab = settings.lab
+    lab, look = settings.lab, Inventory(here(), checker, plan.prefixes).take
     try:
         return {
-            kind: open_network(NetworkSettings(lab.resolvers, lab.connect, Timeouts.every(probe.stage_timeout_ms / 1000)), check_chain)
+            kind: open_network(
+                NetworkSettings(lab.resolvers, lab.connect, Timeouts.every(probe.stage_timeout_ms / 1000)), checker.check, look
+            )
             for kind, probe in plan.probes.items()
         }
     except ValueError as error:
@@ -127,11 +131,11 @@ class _Agent:
         self._spool = spool
         self.uplink = uplink
         self._planning = planning
-        self._check_chain = checker.check
+        self._checker = checker
         self._cycles = Cycles(PROBES, sample_clock("auto").name)
         self._reporter = Reporter(settings, spool, uplink, planning, roots=roots)
         self._plan, self._version = planning.plan, planning.version
-        self._nets = open_networks(settings, self._plan, self._check_chain)
+        self._nets = open_networks(settings, self._plan, self._checker)
 
     @property
     def _cadence_s(self) -> float:
@@ -143,6 +147,8 @@ class _Agent:
         due = time.time() + phase_s(name, min(FIRST_CYCLE_S, self._cadence_s))
         while True:
             await self._wait_until(due)
+            if self._reporter.moved():
+                self._cycles.elsewhere()
             self._reporter.begin(self._plan, self._version)
             await self._cycles.run(self._plan, self._nets, turn, self._reporter.deliver)
             turn += 1
@@ -165,7 +171,7 @@ class _Agent:
         if self._planning.plan is self._plan:
             return False
         self._plan, self._version = self._planning.plan, self._planning.version
-        self._nets = open_networks(self._settings, self._plan, self._check_chain)
+        self._nets = open_networks(self._settings, self._plan, self._checker)
         self._cycles.forget(self._plan)
         self.uplink.changed()
         return True

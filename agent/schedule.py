@@ -103,6 +103,10 @@ class Calendar:
         self._last[start.path] = now
         return True
 
+    def forget(self) -> None:
+        """Make every slow probe due at once: the machine stands elsewhere now."""
+        self._last.clear()
+
     def keep(self, paths: set[tuple[str, str, str]]) -> None:
         """Forget paths that are in no plan any more."""
         self._last = {path: last for path, last in self._last.items() if path in paths}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dashboards import columns as shared
-from dashboards import interference, path, times
+from dashboards import host, interference, path, times
 from dashboards.dashboard import FLEET, SITE, Sections, Variable, console, dashboard, finest, link
 from dashboards.influxql import last, select
 from dashboards.panel import Column, Panel, Query, stat, table
@@ -18,6 +18,7 @@ def site() -> dict[str, Any]:
         ("What changed? — $site", [interference.events()]),
         ("What stands in the way, on which hosts, since when?", [interference.verdicts(), interference.findings(), interference.devices()]),
         ("Which way does it go?", [path.site_map(), (path.egress(), path.resolvers()), path.front_doors()]),
+        ("This endpoint: what is on it, and by which link it leaves", [host.links(), host.products()]),
         ("How fast, and where does the time go?", [times.phases(), times.spread(), times.by_target(), times.unaccounted()]),
         ("What does not answer, and what was seen last?", [times.failures(), times.failed(), times.seen()]),
     ]

@@ -7,12 +7,13 @@ import json
 from pathlib import Path
 
 from judge.knowledge.loader import load_knowledge
-from judge.knowledge.targets import default_targets
+from judge.knowledge.targets import default_targets, optimize_prefixes
 from wire.plan import Plan
 
 PLACE = Path(__file__).parents[1] / "agent" / "default_plan.json"
 
 if __name__ == "__main__":
-    plan = Plan(version=1, targets=default_targets(load_knowledge()))
+    knowledge = load_knowledge()
+    plan = Plan(version=1, targets=default_targets(knowledge), prefixes=optimize_prefixes(knowledge))
     PLACE.write_text(json.dumps(plan.model_dump(mode="json", exclude_defaults=True), indent=1) + "\n")
     print(f"{PLACE.name}: {len(plan.targets)} targets")

@@ -13,8 +13,9 @@ pytest_plugins = ["tests.servers.fixtures"]
 _SENDING = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 _DOCUMENTATION = ipaddress.ip_network("2001:db8::/32")
 """The agent learns whether there is a route to IPv6 by connecting a UDP socket there (RFC 3849), which sends nothing."""
-_SENDS_NOTHING = {"0.0.0.0", "::", "255.255.255.255"}  # noqa: S104 - compared, not bound
-"""Unspecified is this machine; a TCP connect to the broadcast address fails before anything is sent."""
+_SENDS_NOTHING = {"0.0.0.0", "::", "255.255.255.255", "198.51.100.1"}  # noqa: S104 - compared, not bound
+"""Unspecified is this machine; a TCP connect to the broadcast address fails before anything is sent; the last is where the agent connects
+a UDP socket to learn its default route (`agent/network/ways.py`)."""
 
 
 def _stays_here(event: str, arguments: tuple[Any, ...]) -> None:

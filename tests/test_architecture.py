@@ -17,13 +17,18 @@ MAY_IMPORT = {
     "demo": {"demo", "server", "agent", "judge", "wire"},
     "dashboards": {"dashboards"},
 }
-JUDGE_IN_AGENT = ("agent/check/", "agent/child.py")
-"""`middlewatch-agent check` judges one cycle and shows it; the child examines a chain. Nothing of `run` does (see sys.modules below)."""
+JUDGE_IN_AGENT = ("agent/check/", "agent/child.py", "agent/added_roots.py")
+"""`check` judges one cycle and shows it; the child examines a chain and the roots. Nothing of `run` does (see sys.modules below)."""
 
 NETWORK = ("agent/network/", "agent/uplink.py", "agent/mqtt.py", "server/ingest/", "server/console/", "demo/")
 BOUNDARIES = {
     "socket": (*NETWORK, "agent/platform/linux.py"),  # asks the kernel for an interface's address; sends nothing
-    "ssl": (*NETWORK, "agent/child.py", "agent/platform_trust.py"),  # where the system keeps its roots, and its verifier; no socket
+    "ssl": (
+        *NETWORK,
+        "agent/child.py",
+        "agent/platform_trust.py",
+        "agent/added_roots.py",
+    ),  # where the system keeps its roots, and its verifier; no socket
     "socketserver": NETWORK,
     "http.client": NETWORK,
     "http.server": NETWORK,

@@ -19,6 +19,7 @@ UNTESTED = {
     "server/ingest/port.py": "types only",
     "agent/platform/port.py": "types only; tests/agent/platform holds the three that implement them",
     "dashboards/scope.py": "data only; tests/dashboards/test_site.py and test_queries.py put its conditions to work",
+    "dashboards/host.py": "panels of Site; tests/dashboards/test_site.py",
     "dashboards/interference.py": "panels of Site; tests/dashboards/test_site.py",
     "dashboards/path.py": "panels of Site; tests/dashboards/test_site.py",
     "dashboards/times.py": "panels of Site; tests/dashboards/test_site.py",

@@ -216,5 +216,5 @@ class RawFacts(Message):
     data: dict[str, Any]
 
 
-KnownFacts = WebFacts | DnsFacts | EgressFacts
-Facts = Annotated[WebFacts | DnsFacts | EgressFacts | RawFacts, Field(discriminator="kind")]
+KnownFacts = WebFacts | DnsFacts | EgressFacts | HostFacts
+Facts = Annotated[WebFacts | DnsFacts | EgressFacts | HostFacts | RawFacts, Field(discriminator="kind")]

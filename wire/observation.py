@@ -175,5 +175,5 @@ class RawObservation(Message):
     data: dict[str, Any]
 
 
-KnownObservation = WebObservation | DnsObservation | EgressObservation
-Observation = Annotated[WebObservation | DnsObservation | EgressObservation | RawObservation, Field(discriminator="kind")]
+KnownObservation = WebObservation | DnsObservation | EgressObservation | HostObservation
+Observation = Annotated[WebObservation | DnsObservation | EgressObservation | HostObservation | RawObservation, Field(discriminator="kind")]

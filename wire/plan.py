@@ -36,15 +36,24 @@ class Reflector(Message):
 
 
 class Plan(Message):
-    """Cadence below 5 s or above a day is absurd and refused. `version` only rises."""
+    """Cadence below 5 s or above a day is absurd and refused. `version` only rises.
+
+    `prefixes`: the Optimize category's, IPv4 and IPv6; the `host` probe says which of them leave by a tunnel.
+    """
 
     schema_major: Literal[1] = 1
     version: Annotated[int, Field(ge=1)]
     cadence_s: Annotated[float, Field(ge=5, le=86_400)] = 60.0
     targets: Annotated[list[Target], Field(min_length=1, max_length=200)]
     routes: Annotated[list[Route], Field(min_length=1, max_length=8)] = [DIRECT]
-    probes: dict[Kind, ProbeSettings] = {"web": ProbeSettings(), "dns": ProbeSettings(), "egress": ProbeSettings()}
+    probes: dict[Kind, ProbeSettings] = {
+        "web": ProbeSettings(),
+        "dns": ProbeSettings(),
+        "egress": ProbeSettings(),
+        "host": ProbeSettings(every_s=600.0),
+    }
     reflector: Reflector | None = None
+    prefixes: Annotated[list[Word], Field(max_length=256)] = []
 
 
 class Envelope(Message):

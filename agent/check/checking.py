@@ -115,7 +115,7 @@ async def _measure(settings: Settings, plan: Plan, checker: Checker, limit_s: fl
 
     try:
         async with asyncio.timeout(max(0.0, limit_s)):
-            await Cycles(PROBES, sample_clock("auto").name).run(plan, open_networks(settings, plan, checker.check), 0, keep)
+            await Cycles(PROBES, sample_clock("auto").name).run(plan, open_networks(settings, plan, checker), 0, keep)
     except TimeoutError:
         pass  # what was measured until then was delivered
     return taken

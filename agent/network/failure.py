@@ -38,6 +38,7 @@ ALERTS_BY_OTHER_NAMES = (
 
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9A-Fa-f]{0,4}:){2,}[0-9A-Fa-f.]*(?:%\w+)?")
 _NAME = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+_PERSON = re.compile(r"[^\s=,;]+@[^\s,;]+(?:\s*\([^)]*\))?")
 _PATH = re.compile(r"(?:[A-Za-z]:)?(?:[/\\][\w.$-]+){2,}")
 
 
@@ -71,6 +72,14 @@ def scrub(text: str) -> str:
     for pattern in (_PATH, _ADDRESS, _NAME, _own_names()):
         text = pattern.sub("*", text)
     return text[:MAX_TEXT]
+
+
+def without_people(text: str) -> str:
+    """Return `text` without e-mail addresses, what is in brackets behind one, and the names of this machine and user.
+
+    Roots that developer tools make hold them: `mkcert anna@LAPTOP-17 (Anna Example)`, `Charles Proxy CA (19 Apr 2026, LAPTOP-17)`.
+    """
+    return _own_names().sub("*", _PERSON.sub("*", text))
 
 
 def _from_errno(number: int) -> Failure:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent.network.settings import Timeouts
+from agent.platform.port import MachineSeen
 from wire.facts import ChainTrust
 from wire.target import Route, Target
 from wire.vocabulary import Clock, Failure, Stage
@@ -18,6 +19,9 @@ Headers = tuple[tuple[str, str], ...]
 
 ChainCheck = Callable[[Sequence[bytes], str], Awaitable[ChainTrust]]
 """Verifies a captured chain (DER, leaf first, as sent) for a host name."""
+
+MachineLook = Callable[[], Awaitable[MachineSeen]]
+"""Looks at this machine itself: its adapters, its roots, what runs on it."""
 
 ALPN_ANY = ("h2", "http/1.1")
 ALPN_HTTP1 = ("http/1.1",)
@@ -94,7 +98,7 @@ class Fetched:
 
 
 class Network(Protocol):
-    """The three things a probe can ask of the network."""
+    """What a probe can ask of the network, and of the machine that is its near end."""
 
     async def resolve(self, host: str, timeout_s: float | None = None) -> Resolution:
         """Look a name up, A and where there is IPv6 also AAAA. An address is its own answer and is not asked for."""
@@ -106,4 +110,8 @@ class Network(Protocol):
 
     async def check_chain(self, chain: Sequence[bytes], host: str) -> ChainTrust | None:
         """Return what the two root stores make of a chain, or None when there is no chain or nothing that checks."""
+        ...
+
+    async def machine(self) -> MachineSeen:
+        """Return what this machine says of itself; empty where nobody can look."""
         ...

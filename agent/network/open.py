@@ -5,19 +5,21 @@ from collections.abc import Sequence
 from agent.network.address import split_address
 from agent.network.clock import SampleClock, sample_clock
 from agent.network.connect import Staged
-from agent.network.net import ChainCheck, Exchange, Fetched, Network, Resolution
+from agent.network.net import ChainCheck, Exchange, Fetched, MachineLook, Network, Resolution
 from agent.network.resolve import ipv6_routed, resolve, system_resolvers
 from agent.network.settings import NetworkSettings
+from agent.platform.port import MachineSeen
 from wire.facts import ChainTrust
 
 
 class OwnNetwork:
     """The network through own sockets. Holds no connection and no cache: two samples never share anything."""
 
-    def __init__(self, settings: NetworkSettings, clock: SampleClock, check: ChainCheck | None) -> None:
+    def __init__(self, settings: NetworkSettings, clock: SampleClock, check: ChainCheck | None, look: MachineLook | None) -> None:
         self._settings = settings
         self._clock = clock
         self._check = check
+        self._look = look
         self._resolvers = tuple(split_address(place, "network.resolvers") for place in settings.resolvers)
 
     async def resolve(self, host: str, timeout_s: float | None = None) -> Resolution:
@@ -37,12 +39,16 @@ class OwnNetwork:
             return None
         return await self._check(chain, host)
 
+    async def machine(self) -> MachineSeen:
+        """Have the machine looked at by whom this network was opened with."""
+        return await self._look() if self._look else MachineSeen("")
 
-def open_network(settings: NetworkSettings, check_chain: ChainCheck | None = None) -> Network:
+
+def open_network(settings: NetworkSettings, check_chain: ChainCheck | None = None, look: MachineLook | None = None) -> Network:
     """Return the network for `settings`. Cheap: call it once for each probe whose time limits differ.
 
     Raises ValueError, naming the setting and the remedy, for a resolver or a laboratory place that is no `address:port`.
     """
     for place in settings.connect.values():
         split_address(place, "lab.connect")
-    return OwnNetwork(settings, sample_clock(settings.clock), check_chain)
+    return OwnNetwork(settings, sample_clock(settings.clock), check_chain, look)

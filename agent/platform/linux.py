@@ -3,21 +3,34 @@
 Proxy settings are the environment's alone: what desktops keep for themselves (GNOME, KDE) is not read.
 """
 
+import asyncio
 import ipaddress
 import socket
 import struct
+from collections.abc import Mapping
+from typing import Final
 
 from agent.platform.environment import environment_proxies
 from agent.platform.machine import Machine
-from agent.platform.port import ProxySettings
+from agent.platform.port import Adapter, AdapterKind, MarkKind, ProxySettings
 
 _SIOCGIFADDR = 0x8915  # linux/sockios.h
 _IFREQ = struct.Struct("@16s16s")  # struct ifreq: name, then a sockaddr_in whose address is at bytes 4 to 8
 _MAX_NAME = 15  # IFNAMSIZ less the final zero
+_CLASS = "/sys/class/net"
+_TOLD = ("type", "operstate", "uevent", "tun_flags", "device/uevent")
+_ETHERNET, _LOOPBACK = "1", "772"
+_TUNNELS = {"512": "ppp", "768": "ipip", "769": "ip6tnl", "776": "sit", "778": "gre", "823": "ip6gre"}
+"""ARPHRD numbers of linux/if_arp.h."""
+_TUNNEL_NAMES = ("tun", "tap", "wg", "ppp", "utun", "ipsec", "tailscale", "zt", "vpn", "nordlynx", "gpd", "cscotun")
+"""Names the commonest clients give their interfaces, where the kernel's own words say nothing."""
+_IFF_TAP = 0x2  # linux/if_tun.h
 
 
 class Linux:
     """`agent.platform.port.Platform` for Linux."""
+
+    system: Final = "linux"
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -34,6 +47,45 @@ class Linux:
         """Return the IPv4 address the kernel has for the interface, and its global IPv6 addresses."""
         first = _ipv4_address(interface)
         return ((first,) if first else ()) + ipv6_addresses(self._machine.read("/proc/net/if_inet6"), interface)
+
+    async def adapters(self) -> tuple[Adapter, ...]:
+        """Return what is in /sys/class/net and up; a tunnel's state is unknown to the kernel and counts as up."""
+        found = []
+        for name in sorted(self._machine.names(_CLASS)):
+            told = {one: self._machine.read(f"{_CLASS}/{name}/{one}").strip() for one in _TOLD}
+            if told["type"] != _LOOPBACK and told["operstate"] in {"up", "unknown"}:
+                kind, driver = adapter_kind(name, told)
+                found.append(Adapter(name, kind, driver, await self.addresses(name)))
+        return tuple(found)
+
+    async def running(self) -> Mapping[MarkKind, frozenset[str]]:
+        """Return the names of processes (15 characters, the kernel's `comm`) and of kernel modules. Arguments are not read."""
+        processes, drivers = await asyncio.to_thread(self._running)  # 300 small files: 10 ms the loop can use better
+        return {"process": processes, "driver": drivers}
+
+    def _running(self) -> tuple[frozenset[str], frozenset[str]]:
+        numbers = [name for name in self._machine.names("/proc") if name.isdigit()]
+        processes = frozenset(self._machine.read(f"/proc/{number}/comm").strip() for number in numbers) - {""}
+        return processes, frozenset(line.split()[0] for line in self._machine.read("/proc/modules").splitlines() if line)
+
+    async def roots_pem(self) -> str:
+        """Return nothing: the child reads the bundle."""
+        return ""
+
+
+def adapter_kind(name: str, told: Mapping[str, str]) -> tuple[AdapterKind, str]:
+    """Return kind and driver of an interface from what its files below /sys/class/net say."""
+    words = dict(line.partition("=")[::2] for line in f"{told['uevent']}\n{told['device/uevent']}".splitlines())
+    device, driver = words.get("DEVTYPE", ""), words.get("DRIVER", "")
+    if device in {"wlan", "wwan"} or name.startswith("ww"):  # systemd's predictable names: ww for WWAN
+        return ("wireless" if device == "wlan" else "cellular"), driver
+    if told["tun_flags"]:
+        return "tunnel", "tap" if int(told["tun_flags"], 16) & _IFF_TAP else "tun"
+    if device == "wireguard" or told["type"] in _TUNNELS or name.startswith(_TUNNEL_NAMES):
+        return "tunnel", device or _TUNNELS.get(told["type"], name.rstrip("0123456789-"))
+    if told["type"] != _ETHERNET:
+        return "other", driver
+    return ("wired" if told["device/uevent"] else "virtual"), driver or device
 
 
 def search_domains(text: str) -> tuple[str, ...]:

@@ -28,6 +28,10 @@ class Machine(Protocol):
         """Return a small file's text, empty when it cannot be read."""
         ...
 
+    def names(self, path: str) -> tuple[str, ...]:
+        """Return the names in a folder, none when it cannot be read."""
+        ...
+
     async def tell(self, *command: str) -> str:
         """Return what a program of the system prints, empty when it fails or takes too long. Name it by its full path."""
         ...
@@ -48,6 +52,13 @@ class ThisMachine:
                 return file.read(FILE_BYTES).decode("utf-8", "replace")
         except OSError:
             return ""
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """Return the names in a folder."""
+        try:
+            return tuple(os.listdir(path))  # noqa: PTH208 - names only: /proc has hundreds, and changes meanwhile
+        except OSError:
+            return ()
 
     async def tell(self, *command: str) -> str:
         """Run a program without input and return what it printed within the bounds."""

@@ -5,23 +5,34 @@ Parsers are pure; the programs are started by `agent/platform/machine.py`.
 
 import re
 from collections.abc import Mapping
+from typing import Final
 
 from agent.platform.environment import environment_proxies, way_of
 from agent.platform.machine import Machine
-from agent.platform.port import ProxySettings
+from agent.platform.port import Adapter, AdapterKind, MarkKind, ProxySettings
 
 _SCUTIL = "/usr/sbin/scutil"
 _IFCONFIG = "/sbin/ifconfig"
+_NETWORKSETUP = "/usr/sbin/networksetup"
+_PS = "/bin/ps"
+_LAUNCHCTL = "/bin/launchctl"
+_SECURITY = "/usr/bin/security"
+_ADDED_ROOTS = "/Library/Keychains/System.keychain"
+"""Where administrators and device management put roots; Apple's own are in another keychain. A person's own keychain is not read."""
 _PAIR = re.compile(r"^  (\w+) : (?!<)(.*)$", re.MULTILINE)
 _EXCEPTIONS = re.compile(r"^  ExceptionsList : <array> \{\n(.*?)^  \}", re.MULTILINE | re.DOTALL)
 _ITEM = re.compile(r"^    \d+ : (.+)$", re.MULTILINE)
 _SEARCH = re.compile(r"^  search domain\[\d+\] : (\S+)", re.MULTILINE)
+_PORT = re.compile(r"^Hardware Port: (.+)\nDevice: (\S+)", re.MULTILINE)
+_INTERFACE = re.compile(r"^(\w+): flags=[0-9a-f]+<([A-Z0-9_,]*)>[^\n]*\n((?:[\t ].*(?:\n|\Z))*)", re.MULTILINE)
 _INET = re.compile(r"^\s+inet6? ([0-9A-Fa-f:.]+)(%\w+)?", re.MULTILINE)
 _SHORT_NETWORK = re.compile(r"(\d{1,3}(?:\.\d{1,3}){0,2})/(\d{1,2})")
 
 
 class MacOs:
     """`agent.platform.port.Platform` for macOS."""
+
+    system: Final = "macos"
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -39,6 +50,51 @@ class MacOs:
     async def addresses(self, interface: str) -> tuple[str, ...]:
         """Return the addresses of an interface, those valid on its link only left out."""
         return addresses(await self._machine.tell(_IFCONFIG, interface)) if re.fullmatch(r"[a-z][a-z0-9]{0,14}", interface) else ()
+
+    async def adapters(self) -> tuple[Adapter, ...]:
+        """Return the interfaces that are up and have an address, by `ifconfig` and the hardware ports' names."""
+        return adapters(await self._machine.tell(_IFCONFIG), await self._machine.tell(_NETWORKSETUP, "-listallhardwareports"))
+
+    async def running(self) -> Mapping[MarkKind, frozenset[str]]:
+        """Return the programs' names without path, and the labels of this account's launchd jobs."""
+        processes = frozenset(line.strip() for line in (await self._machine.tell(_PS, "-axco", "comm=")).splitlines()) - {""}
+        return {"process": processes, "service": labels(await self._machine.tell(_LAUNCHCTL, "list"))}
+
+    async def roots_pem(self) -> str:
+        """Return the certificates of the system's keychain, in PEM."""
+        return await self._machine.tell(_SECURITY, "find-certificate", "-a", "-p", _ADDED_ROOTS)
+
+
+def adapters(text: str, ports: str) -> tuple[Adapter, ...]:
+    """Return the adapters in what `ifconfig` and `networksetup -listallhardwareports` print; what has no address carries nothing."""
+    hardware = {device: port for port, device in _PORT.findall(ports)}
+    found = []
+    for name, flags, body in _INTERFACE.findall(text):
+        told = addresses(body)
+        if told and "UP" in flags.split(",") and "LOOPBACK" not in flags.split(","):
+            kind, driver = adapter_kind(name, hardware.get(name, ""))
+            found.append(Adapter(name, kind, driver, told))
+    return tuple(found)
+
+
+def adapter_kind(name: str, port: str) -> tuple[AdapterKind, str]:
+    """Return kind and driver of an interface by its name and its hardware port (names of Apple's drivers: utun, ipsec, ppp)."""
+    driver = name.rstrip("0123456789")
+    if driver in {"utun", "ipsec", "ppp", "gif", "stf"}:
+        return "tunnel", driver
+    if "Wi-Fi" in port or "AirPort" in port:
+        return "wireless", driver
+    if driver in {"bridge", "vmnet", "vmenet", "feth"}:
+        return "virtual", driver
+    if "iPhone" in port or "WWAN" in port:
+        return "cellular", driver
+    return ("wired" if driver == "en" else "other"), driver
+
+
+def labels(text: str) -> frozenset[str]:
+    """Return the labels of `launchctl list`: process, status, label, divided by tabs, under a heading."""
+    rows = [line.split("\t") for line in text.splitlines()[1:]]
+    return frozenset(row[2] for row in rows if len(row) == 3)
 
 
 def proxy_settings(text: str) -> ProxySettings:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from wire.facts import AddedRoot, PacFacts
+
 Scope = Literal["environment", "user", "service"]
 """Whose settings: variables of this process, the account's (WinINET, macOS), or those of services (WinHTTP)."""
 
@@ -31,8 +33,53 @@ class ProxySettings:
         return self.auto_detect or bool(self.pac_url) or bool(self.proxies)
 
 
+AdapterKind = Literal["wired", "wireless", "cellular", "tunnel", "virtual", "other"]
+"""`virtual`: a bridge or a virtual machine's end of a cable; `tunnel`: what carries packets inside others."""
+MarkKind = Literal["process", "service", "driver", "adapter"]
+"""What a local product shows itself by (`judge/knowledge/data/local.toml`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """One network adapter in use, the loopback left out. `driver` is the system's word for what it is, such as `wireguard` or `tap`.
+
+    `label` is its maker's name where the system has one. Names and addresses do not leave this machine.
+    """
+
+    name: str
+    kind: AdapterKind
+    driver: str = ""
+    addresses: tuple[str, ...] = ()
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineSeen:
+    """This machine at one moment, raw: `agent/probes/host.py` makes of it what may leave the machine.
+
+    `default` is the address the default route leaves by, `sources` prefix to addresses its own leave by. `running` is what runs or is
+    installed, by kind of mark. `roots` counts the store's roots. `proxies` as `Platform.proxies`.
+    """
+
+    system: str
+    adapters: tuple[Adapter, ...] = ()
+    default: str = ""
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    running: Mapping[MarkKind, frozenset[str]] = field(default_factory=dict)
+    proxies: tuple[ProxySettings, ...] = ()
+    roots: int | None = None
+    added_roots: tuple[AddedRoot, ...] = ()
+    pac: PacFacts | None = None
+    error: str | None = None
+
+
 class Platform(Protocol):
     """One operating system."""
+
+    @property
+    def system(self) -> str:
+        """Return `linux`, `windows` or `macos`."""
+        ...
 
     async def proxies(self) -> tuple[ProxySettings, ...]:
         """Return the settings that programs of this account follow, then those of other scopes that can be seen."""
@@ -44,4 +91,16 @@ class Platform(Protocol):
 
     async def addresses(self, interface: str) -> tuple[str, ...]:
         """Return the addresses of the interface of this name; none when there is no such interface."""
+        ...
+
+    async def adapters(self) -> tuple[Adapter, ...]:
+        """Return the adapters in use, each with its addresses; the loopback is left out."""
+        ...
+
+    async def running(self) -> Mapping[MarkKind, frozenset[str]]:
+        """Return the names of what runs, as far as this account may see it, without paths and arguments."""
+        ...
+
+    async def roots_pem(self) -> str:
+        """Return the roots people added, in PEM, where only a program of the system's can tell them; empty elsewhere."""
         ...

@@ -4,16 +4,28 @@ Registry names and the two binary values are those of WinINET (the programs of a
 every language, `ipconfig` does not. Parsers are pure; the programs are started by `agent/platform/machine.py`.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Final, Literal
 
 from agent.platform.environment import environment_proxies, way_of
 from agent.platform.machine import Machine
-from agent.platform.port import ProxySettings
+from agent.platform.port import Adapter, AdapterKind, MarkKind, ProxySettings
 
 _REG = r"C:\Windows\System32\reg.exe"
 _NETSH = r"C:\Windows\System32\netsh.exe"
+_TASKLIST = r"C:\Windows\System32\tasklist.exe"
+_SC = r"C:\Windows\System32\sc.exe"
+_POWERSHELL = r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe"
+ADAPTERS = (
+    "$a = @(Get-NetAdapter -IncludeHidden | Where-Object Status -eq Up | "
+    "Select-Object ifIndex,Name,InterfaceDescription,InterfaceType,DriverFileName,ConnectorPresent); "
+    "$i = @(Get-NetIPAddress | Select-Object InterfaceIndex,InterfaceAlias,IPAddress); "
+    "@{a=$a;i=$i} | ConvertTo-Json -Compress -Depth 3"
+)
+"""Names and numbers only: what these cmdlets give as objects is the same in every language, what `ipconfig` prints is not."""
 _INTERNET = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings"
 _POLICY = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\CurrentVersion\Internet Settings"
 _TCPIP = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
@@ -21,6 +33,8 @@ _ROW = re.compile(r"^    (\S.*?)    (REG_[A-Z_]+)    ?(.*?)\s*$", re.MULTILINE)
 _SERVICES = frozenset({"SYSTEM", "LOCAL SERVICE", "NETWORK SERVICE"})
 _MANUAL, _PAC, _DETECT = 0x02, 0x04, 0x08
 """Flags at byte 8 of DefaultConnectionSettings; in WinHttpSettings only the first is used."""
+_TUNNEL_DRIVERS = ("wintun", "wireguard", "tap0901", "tapwindows", "ovpn-dco")
+"""Files of the free drivers most clients bring (WireGuard, OpenVPN)."""
 _ADDRESS = re.compile(r"^\S.*\s((?:\d{1,3}\.){3}\d{1,3})\s*$", re.MULTILINE)
 
 
@@ -36,6 +50,8 @@ class Connection:
 
 class Windows:
     """`agent.platform.port.Platform` for Windows."""
+
+    system: Final = "windows"
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -68,6 +84,72 @@ class Windows:
         return tuple(
             _ADDRESS.findall(await self._machine.tell(_NETSH, "interface", "ipv4", "show", "ipaddresses", f"interface={interface}"))
         )
+
+    async def adapters(self) -> tuple[Adapter, ...]:
+        """Return the adapters that are up, as PowerShell tells them."""
+        return adapters(await self._machine.tell(_POWERSHELL, "-NoProfile", "-NonInteractive", "-Command", ADAPTERS))
+
+    async def running(self) -> Mapping[MarkKind, frozenset[str]]:
+        """Return the names of programs, and of services and drivers that run."""
+        return {
+            "process": programs(await self._machine.tell(_TASKLIST, "/fo", "csv", "/nh")),
+            "service": service_names(await self._machine.tell(_SC, "query", "type=", "service")),
+            "driver": service_names(await self._machine.tell(_SC, "query", "type=", "driver")),
+        }
+
+    async def roots_pem(self) -> str:
+        """Return nothing: the child reads the store."""
+        return ""
+
+
+def adapters(text: str) -> tuple[Adapter, ...]:
+    """Return the adapters of what ADAPTERS prints. An address of no adapter belongs to a connection of Windows' own VPN (RAS)."""
+    try:
+        told = json.loads(text)
+        rows, addresses = _objects(told, "a"), _objects(told, "i")
+    except (ValueError, TypeError, AttributeError):
+        return ()
+    held: dict[object, list[str]] = {}
+    for one in addresses:
+        address = str(one.get("IPAddress", "")).partition("%")[0]
+        if address and not address.startswith(("127.", "fe80:", "169.254.")) and address != "::1":
+            held.setdefault(one.get("InterfaceIndex"), []).append(address)
+    found = []
+    for row in rows:
+        kind, driver = adapter_kind(row)
+        if kind != "loopback":
+            name, label = str(row.get("Name", "")), str(row.get("InterfaceDescription", ""))
+            found.append(Adapter(name, kind, driver, tuple(held.pop(row.get("ifIndex"), ())), label))
+    aliases = {one.get("InterfaceIndex"): str(one.get("InterfaceAlias", "")) for one in addresses}
+    found += [Adapter(aliases[index], "tunnel", "ras", tuple(own)) for index, own in held.items()]
+    return tuple(found)
+
+
+def adapter_kind(row: Mapping[str, Any]) -> tuple[AdapterKind | Literal["loopback"], str]:
+    """Return kind and driver of an adapter by its interface type (numbers of IANA's ifType) and its driver's file."""
+    driver = str(row.get("DriverFileName") or "").lower().removesuffix(".sys")[:32]
+    number = row.get("InterfaceType")
+    if driver.startswith(_TUNNEL_DRIVERS) or number in {23, 53, 131}:  # ppp, propVirtual (Wintun), tunnel
+        return "tunnel", driver
+    kinds: dict[object, AdapterKind | Literal["loopback"]] = {24: "loopback", 71: "wireless", 243: "cellular", 244: "cellular"}
+    usual: AdapterKind = "virtual" if row.get("ConnectorPresent") is False else "wired"
+    return kinds.get(number, usual if number == 6 else "other"), driver
+
+
+def _objects(told: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """Return a list of objects; PowerShell writes a list of one as the one."""
+    value = told.get(key) or []
+    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
+
+
+def programs(text: str) -> frozenset[str]:
+    """Return the first column of `tasklist /fo csv /nh`: the program's file without its folder."""
+    return frozenset(found[1] for line in text.splitlines() if (found := re.match(r'"([^"]+)",', line)))
+
+
+def service_names(text: str) -> frozenset[str]:
+    """Return the names in what `sc query` prints; the label is the same in every language."""
+    return frozenset(re.findall(r"^SERVICE_NAME: (.+?)\s*$", text, re.MULTILINE))
 
 
 def registry(text: str) -> dict[str, str]:

@@ -9,6 +9,12 @@ def default_targets(knowledge: Knowledge) -> list[Target]:
     return [target_of(knowledge, row) for row in knowledge.representatives if row.default]
 
 
+def optimize_prefixes(knowledge: Knowledge) -> list[str]:
+    """Return the prefixes of the Optimize category, IPv4 and IPv6: what a VPN is to leave alone (Microsoft 365 VPN split tunnelling)."""
+    found = [str(prefix) for one in knowledge.endpoints.sets if one.category == "Optimize" for prefix in one.ips]
+    return list(dict.fromkeys(found))
+
+
 def target_of(knowledge: Knowledge, row: Representative) -> Target:
     """Return the target of one representative host; category and workload follow from host and port."""
     if row.control:

@@ -16,9 +16,9 @@ from wire.report import Report
 from wire.target import Target
 
 TAGS: Final = ("site", "agent", "target", "route", "workload", "category")
-"""The tag keys of `web`, `dns`, `egress` and `finding`, in their order on the line (the first write fixes it on InfluxDB 3)."""
+"""The tag keys of all measurements the collector writes, in their order on the line (the first write fixes it on InfluxDB 3)."""
 
-MEASUREMENTS: Final = ("web", "dns", "egress", "finding")
+MEASUREMENTS: Final = ("web", "dns", "egress", "host", "finding")
 
 Tags = tuple[tuple[str, str], ...]
 
@@ -95,6 +95,21 @@ def _egress(fields: dict[str, Value], _observation: Any, facts: Any) -> None:  #
         fields["address"] = facts.address
 
 
+def _host(fields: dict[str, Value], _observation: Any, facts: Any) -> None:  # noqa: ANN401 - the kind chose this function
+    fields["system"] = facts.system
+    fields["adapters"] = " ".join(facts.adapters)
+    fields["vpn"] = " ".join(facts.vpn)
+    fields["default_by"] = facts.default_by
+    fields["tunnelled"] = len(facts.tunnelled)
+    fields["untunnelled"] = len(facts.untunnelled)
+    fields["added_roots"] = "; ".join(one.subject for one in facts.added_roots)
+    fields["products"] = " ".join(facts.products)
+    fields["proxies"] = ", ".join(f"{one.scope} {one.way} {one.server}".rstrip() for one in facts.proxies if one.way != "none")
+    if facts.pac is not None:
+        fields["pac_direct"] = len(facts.pac.direct)
+        fields["pac_proxied"] = len(facts.pac.proxied)
+
+
 _SAMPLE_FIELDS: Mapping[str, tuple[str, ...]] = {
     "web": (
         "address",
@@ -114,14 +129,18 @@ _SAMPLE_FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     "dns": ("dns_ms", "clock", "error"),
     "egress": ("connect_ms", "total_ms", "clock", "error"),
+    "host": ("ntp_offset_ms", "roots", "clock", "error"),
 }
-_FACT_FIELDS: Mapping[str, Callable[[dict[str, Value], Any, Any], None]] = {"web": _web, "dns": _dns, "egress": _egress}
+_FACT_FIELDS: Mapping[str, Callable[[dict[str, Value], Any, Any], None]] = {"web": _web, "dns": _dns, "egress": _egress, "host": _host}
 
 FIELD_TYPES: Mapping[str, type] = {
     **dict.fromkeys(("dns_ms", "connect_ms", "proxy_ms", "tls_ms", "first_byte_ms", "body_ms", "total_ms", "unaccounted_ms"), float),
     **dict.fromkeys(("status", "body_bytes", "seq", "rounds"), int),
     **dict.fromkeys(("facts", "stream", "address", "front_door", "clock", "error", "tls", "http", "trust_os", "trust_public"), str),
     **dict.fromkeys(("answers", "cnames", "resolver", "failure", "stage"), str),
+    "ntp_offset_ms": float,
+    **dict.fromkeys(("roots", "tunnelled", "untunnelled", "pac_direct", "pac_proxied"), int),
+    **dict.fromkeys(("system", "adapters", "vpn", "default_by", "added_roots", "products", "proxies"), str),
     **dict.fromkeys(("verdict", "severity", "responsible", "vendor", "device_class", "device_key", "signals", "knowledge"), str),
     **dict.fromkeys(("suspect", "repeat", "deterministic"), bool),
     "confidence": float,

@@ -9,7 +9,7 @@ from agent.config import PlanSource
 from agent.config_reader import ConfigError
 from agent.planning import Planning, default_plan
 from judge.knowledge.loader import load_knowledge
-from judge.knowledge.targets import default_targets
+from judge.knowledge.targets import default_targets, optimize_prefixes
 from wire.plan import Envelope, Plan
 
 
@@ -36,6 +36,7 @@ def planning(folder: Path, file: bytes | None = None) -> Planning:
 def test_the_shipped_plan_is_the_judges_targets() -> None:
     """`default_plan.json` equals what the judge's knowledge gives; run scripts/default_plan.py when this fails."""
     assert default_plan().targets == default_targets(load_knowledge())
+    assert default_plan().prefixes == optimize_prefixes(load_knowledge())
     assert default_plan().targets[-1].category == "Control"
 
 

@@ -14,6 +14,7 @@ from agent.schedule import Start
 from agent.spool import Spool
 from agent.uplink import Uplink
 from wire.codec import decode
+from wire.context import Context
 from wire.facts import WebFacts
 from wire.observation import WebObservation
 from wire.plan import Envelope
@@ -94,3 +95,21 @@ async def test_a_cycle_larger_than_a_report_becomes_two(spool: Spool) -> None:
 def test_resident_memory_is_a_number() -> None:
     """This process has some."""
     assert resident_mb() > 1
+
+
+class Walking:
+    """A link that is another one each time it is asked."""
+
+    def __init__(self, *gateways: str) -> None:
+        self._gateways = iter(gateways)
+
+    def context(self) -> Context:
+        """Return the next link."""
+        return Context(gateway=next(self._gateways))
+
+
+async def test_another_link_is_noticed_once(spool: Spool) -> None:
+    """A changed gateway is told when asked, and is the usual one from then on."""
+    one = reporter(spool, iter([1]))
+    one._context, one._link = Context(gateway="a"), Walking("a", "b", "b")  # type: ignore[assignment] # of a machine that walks
+    assert [one.moved() for _ in range(3)] == [False, True, False]

@@ -21,16 +21,16 @@ def paths(plan: Plan) -> list[str]:
 
 
 def test_routes_come_back_to_back() -> None:
-    """Each target: one lookup, then every route in turn; a dns target has its lookup only; the reflector is last."""
-    assert paths(PLAN)[:4] == ["dns host0 direct", "web host0 direct", "web host0 system", "dns host1 direct"]
+    """This machine first; each target: one lookup, then every route; a dns target has its lookup only; the reflector is last."""
+    assert paths(PLAN)[:5] == ["host localhost direct", "dns host0 direct", "web host0 direct", "web host0 system", "dns host1 direct"]
     assert paths(PLAN)[-3:] == ["dns names direct", "egress reflector direct", "egress reflector system"]
 
 
-def test_a_default_plan_of_twelve_makes_25_observations() -> None:
-    """Twelve targets and the reflector on one route are 25 observations a cycle."""
+def test_a_default_plan_of_twelve_makes_26_observations() -> None:
+    """Twelve targets, this machine and the reflector on one route are 26 observations a cycle."""
     plan = Plan(version=1, targets=[target.model_copy(update={"port": port}) for target in TARGETS for port in range(1, 5)])
-    assert len(starts(plan.model_copy(update={"reflector": Reflector(host="r")}), KINDS)) == 25
-    assert len(starts(plan, KINDS)) == 24
+    assert len(starts(plan.model_copy(update={"reflector": Reflector(host="r")}), KINDS)) == 26
+    assert len(starts(plan, KINDS)) == 25
 
 
 def test_probes_not_in_the_plan_are_not_started() -> None:
@@ -154,7 +154,7 @@ def test_each_probe_takes_the_targets_it_fits() -> None:
     """A TCP target has web and its lookup, a datagram target neither; `hosts` narrows a probe to the targets it names."""
     quic = Target(host="host0.example", protocol="quic", category="Optimize", workload="Teams")
     plan = PLAN.model_copy(update={"targets": [*TARGETS[:2], quic], "reflector": None, "routes": [DIRECT]})
-    assert paths(plan) == ["dns host0 direct", "web host0 direct", "dns host1 direct", "web host1 direct"]
+    assert paths(plan)[1:] == ["dns host0 direct", "web host0 direct", "dns host1 direct", "web host1 direct"]
     narrow = plan.model_copy(update={"probes": {"web": ProbeSettings(hosts=["host1.example"])}})
     assert paths(narrow) == ["web host1 direct"]
 
@@ -177,3 +177,12 @@ def test_hurry_puts_a_start_first() -> None:
     assert taken[0] == waiting[3]
     assert taken.count(waiting[3]) == 1
     assert len([one for one in taken if one]) == len(waiting)
+
+
+def test_elsewhere_everything_is_due() -> None:
+    """On another link a slow probe does not wait for its own cadence."""
+    calendar, start = Calendar(), Start("host", TARGETS[0], DIRECT)
+    assert calendar.due(start, 600.0, 60.0, 0.0)
+    assert not calendar.due(start, 600.0, 60.0, 60.0)
+    calendar.forget()
+    assert calendar.due(start, 600.0, 60.0, 61.0)

@@ -72,6 +72,10 @@ class NetworkContract:
         assert (seen.connect_ms, seen.tls_ms, seen.first_byte_ms, seen.status, seen.chain) == (None, None, None, None, ())
         assert seen.total_ms is not None
 
+    async def test_machine(self, net: Network) -> None:
+        """A machine is looked at by whoever the network was opened with; here that is a look that says which system it is."""
+        assert (await net.machine()).system == "linux"
+
     async def test_check_chain(self, net: Network) -> None:
         """A chain is handed to the checker; without one there is nothing to say."""
         assert await net.check_chain([b"leaf"], "good.test") == TRUST

@@ -21,12 +21,13 @@ UNTIL_NS = time.time_ns() // HOUR_NS * HOUR_NS
 UNSHOWN = {
     **{
         (kind, name): "identity of a report: it leads to the console's evidence"
-        for kind in ("web", "dns", "egress")
+        for kind in ("web", "dns", "egress", "host")
         for name in ("stream", "seq")
     },
-    **{(kind, "facts"): "id of the stable part: it leads to the console's evidence" for kind in ("web", "dns", "egress")},
-    **{(kind, name): "told of web, the same agent's" for kind in ("dns", "egress") for name in ("clock", "suspect", "repeat")},
+    **{(kind, "facts"): "id of the stable part: it leads to the console's evidence" for kind in ("web", "dns", "egress", "host")},
+    **{(kind, name): "told of web, the same agent's" for kind in ("dns", "egress", "host") for name in ("clock", "suspect", "repeat")},
     **{(kind, name): "dns has the failure's word, which has the stage in it" for kind in ("dns",) for name in ("stage", "error")},
+    **{("host", name): "no packet is sent, so nothing fails but the look itself, which `error` tells" for name in ("failure", "stage")},
     **{("egress", name): "a reflector that fails is a gap in the egress addresses" for name in ("failure", "stage", "error")},
 }
 """Stored and on no panel, and why."""
@@ -56,7 +57,7 @@ def test_every_field_is_shown_or_listed_with_a_reason() -> None:
 
 def test_the_table_of_fields_is_whole() -> None:
     """What tests know of the collector's fields is what its types know; `rounds` is a run's, and no point has it."""
-    assert set().union(*(FIELDS[one] for one in ("web", "dns", "egress", "finding"))) == set(FIELD_TYPES) - {"rounds"}
+    assert set().union(*(FIELDS[one] for one in ("web", "dns", "egress", "host", "finding"))) == set(FIELD_TYPES) - {"rounds"}
 
 
 def test_the_reader_of_queries_refuses_what_it_does_not_know() -> None:

@@ -17,7 +17,7 @@ PUBLIC = base64.b64encode(KEY.public_key().public_bytes_raw()).decode()
 
 def plan(version: int = 1, cadence_s: float = 5.0) -> Plan:
     """Return the shipped plan's twelve targets with a reflector, as fast as a plan may be."""
-    probes = {kind: ProbeSettings(requests_per_hour=3600) for kind in KINDS}
+    probes = {kind: ProbeSettings(requests_per_hour=3600, every_s=default_plan().probes[kind].every_s) for kind in KINDS}
     return default_plan().model_copy(
         update={"version": version, "cadence_s": cadence_s, "probes": probes, "reflector": Reflector(host=REFLECTOR)}
     )

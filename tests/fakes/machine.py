@@ -28,6 +28,11 @@ class FakeMachine:
         """Return a file's text."""
         return self.files.get(path, "")
 
+    def names(self, path: str) -> tuple[str, ...]:
+        """Return the first names below a folder that has files."""
+        below = [file.removeprefix(f"{path}/").partition("/")[0] for file in self.files if file.startswith(f"{path}/")]
+        return tuple(dict.fromkeys(below))
+
     async def tell(self, *command: str) -> str:
         """Return a program's output, and keep what was run."""
         self.told.append(command)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agent.network.net import Exchange, Fetched, Resolution
+from agent.platform.port import MachineSeen
 from wire.facts import ChainTrust
 
 NO_SUCH_NAME = Resolution("kernel", resolver="192.0.2.53", dns_ms=1.0, failure="dns_nxdomain", stage="dns", error="NXDOMAIN")
@@ -17,6 +18,7 @@ class FakeNetwork:
     names: Mapping[str, Resolution] = field(default_factory=dict)
     sites: Mapping[str, Fetched] = field(default_factory=dict)
     trust: ChainTrust | None = None
+    seen: MachineSeen = field(default_factory=lambda: MachineSeen("linux"))
     looked_up: list[str] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     checked: list[tuple[tuple[bytes, ...], str]] = field(default_factory=list)
@@ -27,6 +29,10 @@ class FakeNetwork:
         if host.replace(".", "").isdigit() or ":" in host:
             return Resolution("kernel", answers=(host,))
         return self.names.get(host, NO_SUCH_NAME)
+
+    async def machine(self) -> MachineSeen:
+        """Return the scripted machine."""
+        return self.seen
 
     async def fetch(self, request: Exchange) -> Fetched:
         """Return the scripted exchange; at an unscripted place nobody listens."""

@@ -11,6 +11,19 @@ _OF_FACTS = {
     "web": ("tls", "http", "trust_os", "trust_public"),
     "dns": ("answers", "cnames", "resolver"),
     "egress": ("address",),
+    "host": (
+        "system",
+        "adapters",
+        "vpn",
+        "default_by",
+        "tunnelled",
+        "untunnelled",
+        "added_roots",
+        "products",
+        "proxies",
+        "pac_direct",
+        "pac_proxied",
+    ),
 }
 """What `observation_point` takes of the facts of each kind: its functions cannot be asked. A test holds the sum of all to FIELD_TYPES."""
 _OF_FINDINGS = (

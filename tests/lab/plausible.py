@@ -150,6 +150,7 @@ def _report(town: Town, at_ns: int, part: float, chance: random.Random) -> list[
     )
     egress: dict[str, Value] = {"facts": "e", "stream": "s", "seq": 1, "connect_ms": 9.0 * town.slow, "total_ms": 21.0 * town.slow}
     made.append(Point("egress", tags, egress | {"address": "203.0.113.7", "clock": "kernel"}, at_ns + 900))
+    made.append(Point("host", (*tags[:2], ("target", "this-machine"), *tags[3:]), _host(town), at_ns + 901))
     return made
 
 
@@ -165,6 +166,15 @@ def _web(town: Town, verdict: str, route: str, chance: random.Random) -> dict[st
     fields |= {"front_door": town.door[0], "tls": "TLSv1.3", "http": "h2", "trust_os": "trusted"}
     fields["trust_public"] = "no_root" if verdict == "inspected" else "trusted"
     return fields | ({"suspect": True} if chance.random() < 0.02 else {}) | ({"repeat": True} if chance.random() < 0.02 else {})
+
+
+def _host(town: Town) -> dict[str, Value]:
+    vpn = town.name == "Chennai"
+    fields: dict[str, Value] = {"facts": "h", "stream": "s", "seq": 1, "clock": "loop", "system": "windows", "adapters": "wired wireless"}
+    fields |= {"vpn": "wintun" if vpn else "", "default_by": "wintun" if vpn else "wired", "tunnelled": 40 if vpn else 0, "error": ""}
+    fields |= {"untunnelled": 0 if vpn else 40, "products": "zscaler" if town.fate == "inspected" else "", "roots": 41}
+    fields |= {"added_roots": "CN=Contoso Root CA", "proxies": "user pac pac.contoso.com", "pac_direct": 9, "pac_proxied": 3}
+    return fields | {"ntp_offset_ms": 12.5}
 
 
 def _finding(verdict: str) -> dict[str, Value]:

@@ -10,6 +10,7 @@ import pytest
 from agent.network.net import Fetched, Network, Resolution
 from agent.network.open import open_network
 from agent.network.settings import NetworkSettings
+from agent.platform.port import MachineSeen
 from tests.contracts.network import TRUST, NetworkContract
 from tests.fakes.network import FakeNetwork
 from tests.fakes.places import HELLO, Authority, Resolver, answers, listening, resolving
@@ -60,6 +61,11 @@ async def checker(chain: Sequence[bytes], host: str) -> ChainTrust:
     return TRUST
 
 
+async def look() -> MachineSeen:
+    """Say which system this is and no more."""
+    return MachineSeen("linux")
+
+
 class RealNetworkContract(NetworkContract):
     """The network through own sockets, on loopback."""
 
@@ -76,7 +82,7 @@ class RealNetworkContract(NetworkContract):
     @pytest.fixture
     def net(self, places: tuple[int, str]) -> Network:
         """Return the real network, told to ask the test's resolver."""
-        return open_network(NetworkSettings(resolvers=(places[1],), clock=self.clock, ipv6=False), checker)
+        return open_network(NetworkSettings(resolvers=(places[1],), clock=self.clock, ipv6=False), checker, look)
 
     @pytest.fixture
     def good(self, places: tuple[int, str]) -> Target:

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from agent.platform.linux import Linux, ipv6_addresses, search_domains
+from agent.platform.linux import Linux, adapter_kind, ipv6_addresses, search_domains
 from agent.platform.machine import ThisMachine
 from tests.fakes.machine import FakeMachine
 
@@ -40,3 +40,53 @@ async def test_addresses_of_this_machine() -> None:
     assert "127.0.0.1" in await linux.addresses("lo")
     for name in ("", "none0", "a-name-of-more-than-fifteen-characters", "l\0o"):
         assert await linux.addresses(name) == ()
+
+
+CLASS = "/sys/class/net"
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "found"),
+    [
+        ("enp3s0", {"type": "1", "device/uevent": "DRIVER=e1000e\n"}, ("wired", "e1000e")),
+        ("wlp2s0", {"type": "1", "uevent": "DEVTYPE=wlan\nINTERFACE=wlp2s0", "device/uevent": "DRIVER=iwlwifi"}, ("wireless", "iwlwifi")),
+        ("wwan0", {"type": "65534", "uevent": "DEVTYPE=wwan"}, ("cellular", "")),
+        ("wg0", {"type": "65534", "uevent": "DEVTYPE=wireguard"}, ("tunnel", "wireguard")),
+        ("contoso", {"type": "65534", "tun_flags": "0x1001"}, ("tunnel", "tun")),
+        ("contoso", {"type": "1", "tun_flags": "0x1002"}, ("tunnel", "tap")),
+        ("gre1", {"type": "778"}, ("tunnel", "gre")),
+        ("cscotun0", {"type": "65534"}, ("tunnel", "cscotun")),
+        ("docker0", {"type": "1", "uevent": "DEVTYPE=bridge"}, ("virtual", "bridge")),
+        ("ib0", {"type": "32"}, ("other", "")),
+    ],
+)
+def test_adapter_kinds(name: str, told: dict[str, str], found: tuple[str, str]) -> None:
+    """By the kernel's own words first, by the name where it has none."""
+    empty = dict.fromkeys(("type", "uevent", "tun_flags", "device/uevent"), "")
+    assert adapter_kind(name, empty | told) == found
+
+
+async def test_adapters_in_use() -> None:
+    """Those that are up; a tunnel's state is unknown to the kernel; the loopback is none."""
+    files = {
+        f"{CLASS}/lo/type": "772\n",
+        f"{CLASS}/lo/operstate": "unknown\n",
+        f"{CLASS}/enp3s0/type": "1\n",
+        f"{CLASS}/enp3s0/operstate": "down\n",
+        f"{CLASS}/tun0/type": "65534\n",
+        f"{CLASS}/tun0/operstate": "unknown\n",
+        f"{CLASS}/tun0/tun_flags": "0x1001\n",
+    }
+    assert [(one.name, one.kind) for one in await Linux(FakeMachine(files)).adapters()] == [("tun0", "tunnel")]
+
+
+async def test_what_runs() -> None:
+    """Names of processes and of kernel modules; arguments are not read."""
+    files = {
+        "/proc/17/comm": "warp-svc\n",
+        "/proc/18/comm": "",
+        "/proc/self/comm": "pytest\n",
+        "/proc/modules": "wireguard 94208 0 - Live 0x0\n",
+    }
+    assert await Linux(FakeMachine(files)).running() == {"process": {"warp-svc"}, "driver": {"wireguard"}}
+    assert await Linux(FakeMachine(files)).roots_pem() == ""

@@ -1,7 +1,7 @@
 """macOS' tools, as recorded; none of this was run on a Mac."""
 
 from agent.platform.macos import MacOs, addresses, proxy_settings, search_domains
-from agent.platform.port import ProxySettings
+from agent.platform.port import Adapter, ProxySettings
 from tests.fakes.machine import FakeMachine, recorded
 
 
@@ -44,3 +44,27 @@ async def test_addresses() -> None:
     machine = FakeMachine()
     assert await MacOs(machine).addresses("-a") == ()
     assert machine.told == []
+
+
+async def test_adapters() -> None:
+    """Interfaces with an address that reaches beyond their link, by the hardware port's name; the loopback is none."""
+    told = {"": recorded("macos-ifconfig.txt"), "-listallhardwareports": recorded("macos-hardwareports.txt")}
+    assert await MacOs(FakeMachine(programs=told)).adapters() == (
+        Adapter("en0", "wireless", "en", ("192.0.2.20",)),
+        Adapter("en5", "wired", "en", ("192.0.2.21",)),
+        Adapter("utun4", "tunnel", "utun", ("198.51.100.7",)),
+    )
+
+
+async def test_what_runs() -> None:
+    """Programs' names, and the labels of launchd's jobs."""
+    told = {"-axco comm=": "launchd\nCato Client\n", "list": recorded("macos-launchctl.txt")}
+    running = await MacOs(FakeMachine(programs=told)).running()
+    assert running["process"] == {"launchd", "Cato Client"}
+    assert "com.netskope.client.auxsvc" in running["service"]
+
+
+async def test_added_roots_are_the_system_keychains() -> None:
+    """The keychain of administrators is asked for, a person's own is not."""
+    machine = FakeMachine(programs={"find-certificate -a -p /Library/Keychains/System.keychain": "PEM"})
+    assert await MacOs(machine).roots_pem() == "PEM"

@@ -2,8 +2,18 @@
 
 import pytest
 
-from agent.platform.port import ProxySettings
-from agent.platform.windows import Connection, Windows, connection, registry, search_domains, servers, service_settings
+from agent.platform.port import Adapter, ProxySettings
+from agent.platform.windows import (
+    ADAPTERS,
+    Connection,
+    Windows,
+    adapters,
+    connection,
+    registry,
+    search_domains,
+    servers,
+    service_settings,
+)
 from tests.fakes.machine import FakeMachine, recorded
 
 INTERNET = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings"
@@ -93,3 +103,48 @@ async def test_addresses() -> None:
     programs = {"interface ipv4 show ipaddresses interface=Ethernet": recorded("windows-netsh-ipaddresses.txt")}
     assert await Windows(FakeMachine(programs=programs)).addresses("Ethernet") == ("10.10.2.20", "10.10.9.1")
     assert await Windows(FakeMachine()).addresses('"') == ()
+
+
+async def test_adapters() -> None:
+    """Kind by interface type and driver; addresses that reach their own link only are left out; what has no adapter is Windows' own VPN."""
+    machine = FakeMachine(programs={f"-NoProfile -NonInteractive -Command {ADAPTERS}": recorded("windows-adapters.txt")})
+    found = {one.name: one for one in await Windows(machine).adapters()}
+    wired = Adapter("Ethernet", "wired", "e1d68x64", ("192.0.2.20", "2001:db8::20"), "Intel(R) Ethernet Connection I219-LM")
+    assert found["Ethernet"] == wired
+    kinds = {name: one.kind for name, one in found.items()}
+    assert kinds == {
+        "Ethernet": "wired",
+        "Wi-Fi": "wireless",
+        "Contoso": "tunnel",
+        "Ethernet 4": "virtual",
+        "vEthernet (Default Switch)": "virtual",
+        "Cellular": "cellular",
+        "Contoso IKEv2": "tunnel",
+    }
+    assert (found["Contoso"].driver, found["Contoso IKEv2"].driver, found["Contoso IKEv2"].addresses) == (
+        "wireguard",
+        "ras",
+        ("198.51.100.9",),
+    )
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"a":1,"i":"x"}', '{"a":[{}],"i":[null]}'])
+def test_what_powershell_should_not_print(text: str) -> None:
+    """Whatever comes instead of the expected JSON, there is an answer."""
+    assert [one.addresses for one in adapters(text)] in ([], [()])
+
+
+def test_one_adapter_is_no_list() -> None:
+    """PowerShell writes a list of one as the one."""
+    text = '{"a":{"ifIndex":3,"Name":"Ethernet","InterfaceType":6},"i":{"InterfaceIndex":3,"IPAddress":"192.0.2.9"}}'
+    assert adapters(text) == (Adapter("Ethernet", "wired", "", ("192.0.2.9",)),)
+
+
+async def test_what_runs() -> None:
+    """Programs without their folders, services by name whatever the language."""
+    told = {"/fo csv /nh": recorded("windows-tasklist.txt"), "query type= service": recorded("windows-sc-service.txt")}
+    running = await Windows(FakeMachine(programs=told)).running()
+    assert running["process"] >= {"ZSATunnel.exe", "svchost.exe"}
+    assert running["service"] == {"stAgentSvc", "Dnscache"}
+    assert not running["driver"]
+    assert await Windows(FakeMachine()).roots_pem() == ""
