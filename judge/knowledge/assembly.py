@@ -13,6 +13,7 @@ from judge.knowledge.assessment import Assessment, Curve, EModel, Meaning, Thres
 from judge.knowledge.endpoints import EndpointSet, Instance
 from judge.knowledge.files import Files, KnowledgeError, checked
 from judge.knowledge.model import (
+    UDP,
     Authorities,
     Engine,
     FrontDoorPlace,
@@ -46,6 +47,7 @@ _VENDOR_WEIGHTS = {"header", "page", "self", "proxy_name", "egress", "egress_sha
 def assemble(read: Callable[[str], bytes], bundle: bytes) -> Knowledge:
     """Return the knowledge of the files `read` gives by name; `bundle` is the PEM of the public roots. Raises KnowledgeError."""
     files = Files(read)
+    targets = files.rows("targets.toml", "target", Representative)
     instances = {instance: files.endpoints(name) for instance, name in ENDPOINT_FILES.items()}
     knowledge = Knowledge(
         version="",
@@ -61,7 +63,8 @@ def assemble(read: Callable[[str], bytes], bundle: bytes) -> Knowledge:
         proxy_names=files.rows("proxies.toml", "name", ProxyName),
         local=files.rows("local.toml", "mark", LocalMark),
         networks=_networks(files),
-        representatives=files.rows("targets.toml", "target", Representative),
+        targets=targets,
+        representatives=tuple(row for row in targets if row.instance == "Worldwide" and row.tenant != "needed"),
         hosts=files.rows("hosts.toml", "host", Host),
         weights={row.signal: row for row in files.rows("thresholds.toml", "weight", Weight)},
         product_weights=files.numbers("thresholds.toml", "product_weight"),
@@ -134,18 +137,31 @@ def _check_names(knowledge: Knowledge) -> None:
 
 
 def _check_targets(knowledge: Knowledge) -> None:
-    """Each target is in the set it claims, a control in none, and there is one default control."""
-    for row in knowledge.representatives:
-        found: EndpointSet | None = knowledge.endpoints.find(row.host, row.port)
-        if not row.control and (found is None or found.id != row.endpoint_set):
+    """Each target is in the set it claims, a control in none of any instance, and each instance has one default control."""
+    for row in knowledge.targets:
+        place, host = f"targets.toml: [[target]] {row.host}", row.host.replace("{tenant}", "contoso")
+        if row.control:
+            found = next((one for each in knowledge.instances.values() if (one := each.find(host, row.port))), None)
+            if found is not None:
+                raise KnowledgeError(f"{place}: a control must not be Microsoft's, but it is in set {found.id}")
+            continue
+        found = _set_of(knowledge, row, host)
+        if found is None or found.id != row.endpoint_set:
             is_in = f"set {found.id}" if found else "no set"
-            raise KnowledgeError(
-                f"targets.toml: [[target]] {row.host}: endpoint_set {row.endpoint_set}, but the endpoint list says {is_in}"
-            )
-        if row.control and found is not None:
-            raise KnowledgeError(f"targets.toml: [[target]] {row.host}: a control must not be Microsoft's, but it is in set {found.id}")
-    if sum(row.control and row.default for row in knowledge.representatives) != 1:
-        raise KnowledgeError("targets.toml: exactly one row has control = true and default = true")
+            raise KnowledgeError(f"{place}: endpoint_set {row.endpoint_set}, but the endpoint list says {is_in}")
+    for instance in knowledge.instances:
+        if sum(row.control and row.default and row.instance == instance for row in knowledge.targets) != 1:
+            raise KnowledgeError(f"targets.toml: exactly one row of {instance} has control = true and default = true")
+
+
+def _set_of(knowledge: Knowledge, row: Representative, host: str) -> EndpointSet | None:
+    """Return the set of a target by name, or for a media relay, whose set lists prefixes only, by id and UDP port."""
+    listed = knowledge.instances[row.instance]
+    found = listed.find(host, row.port, udp=row.protocol in UDP)
+    if found is not None or row.protocol != "turn":
+        return found
+    media = listed.by_id(row.endpoint_set)
+    return media if media is not None and media.has_port(row.port, udp=True) and listed.find(host) is not None else None
 
 
 def _check_whole(knowledge: Knowledge) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from judge.chain import Roots
 from judge.finding import Scope
@@ -18,8 +18,10 @@ from judge.knowledge.positions import Position, Traffic
 from judge.knowledge.row import Pattern, Row, Signature
 from judge.knowledge.signatures import HeaderMark, LocalMark, PageMark, ProxyName, SelfProbe
 from wire.target import Target
-from wire.vocabulary import DeviceClass, Grade
+from wire.vocabulary import DeviceClass, Grade, Protocol
 
+UDP: frozenset[Protocol] = frozenset({"quic", "turn"})
+"""Protocols whose port is a UDP port."""
 HostRule = Literal["login", "private_pki", "third_party", "never_inspect", "first_class"]
 """`first_class`: Default by category, but watched by Microsoft's admin centre before all others (`*.cloud.microsoft` and siblings)."""
 Topic = Literal["inspected", "login", "unreachable"]
@@ -57,15 +59,27 @@ class Engine(Row):
 
 
 class Representative(Row):
-    """A host that stands for an endpoint set, or the control target."""
+    """A host that stands for an endpoint set of an instance, or an instance's control target.
 
+    `{tenant}` in the host is filled in when the tenant's name is known (`tenant = "needed"`); a row with "unless" is for when it is not.
+    """
+
+    instance: Instance = "Worldwide"
     host: str
     port: int = 443
+    protocol: Protocol = "https"
     path: str = "/"
     endpoint_set: int | None = None
     stands_for: str
+    tenant: Literal["", "needed", "unless"] = ""
     control: bool = False
     default: bool
+
+    @model_validator(mode="after")
+    def _tenant_and_place_for_it(self) -> "Representative":
+        if ("{tenant}" in self.host) != (self.tenant == "needed"):
+            raise ValueError('{tenant} in the host and tenant = "needed" belong together; write both or neither')
+        return self
 
 
 class Host(Row):
@@ -132,8 +146,9 @@ MAX_OPERATORS = 65_536
 class Knowledge:
     """All knowledge. `version` is `as_of` and a hash of every byte of it, the roots included: equal versions judge alike.
 
-    `roots`: the centre's public roots and the known intermediates below them. `weights` maps signal to weight, `product_weights` grade
-    to weight, `vendor_weights` method to weight. `endpoints` is the list of Worldwide, `instances` holds all four.
+    `roots`: the centre's public roots and the known intermediates below them. `weights` maps signal to weight, `product_weights` grade to
+    weight, `vendor_weights` method to weight. `endpoints` is Worldwide's list, `instances` holds all four; `representatives` are the rows
+    of `targets` for Worldwide that need no tenant's name.
     """
 
     version: str
@@ -149,6 +164,7 @@ class Knowledge:
     proxy_names: tuple[ProxyName, ...]
     local: tuple[LocalMark, ...]
     networks: NetworkTable
+    targets: tuple[Representative, ...]
     representatives: tuple[Representative, ...]
     hosts: tuple[Host, ...]
     weights: dict[str, Weight]
@@ -169,7 +185,7 @@ class Knowledge:
 
     def set_of(self, target: Target) -> EndpointSet | None:
         """Return the endpoint set of a target. Ids mean different things in each instance, so the host tells which instance is meant."""
-        udp = target.protocol in {"quic", "turn"}
+        udp = target.protocol in UDP
         for instance in self.instances.values():
             found = instance.find(target.host, target.port, udp=udp)
             if found is not None and target.endpoint_set in {None, found.id}:

@@ -18,7 +18,7 @@ from tests.fakes.centre import Centre, running_centre
 from tests.fakes.world import World, running_world
 
 ROOT = Path(__file__).parents[2]
-HOSTS = [target.name for target in default_plan().targets]
+HOSTS = [target.name for target in default_plan().targets if target.protocol == "https"]
 
 
 @asynccontextmanager

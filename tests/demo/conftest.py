@@ -70,7 +70,7 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     scratch, made = tmp_path / "scratch", tmp_path / "made"
     scratch.mkdir()
     made.mkdir()
-    with World(made, [one.host for one in default_plan().targets]) as world:
+    with World(made, [one.host for one in default_plan().targets if one.protocol == "https"]) as world:
         trust = {"os_roots": world.os_roots, "public_roots": world.public_roots}
         lab = agent_lines(made / "lab.toml", world.resolver, trust=trust, lab={"connect": world.connect})
         running = Demo(scratch, world, lab, world.public_roots)

@@ -16,11 +16,12 @@ PUBLIC = base64.b64encode(KEY.public_key().public_bytes_raw()).decode()
 
 
 def plan(version: int = 1, cadence_s: float = 5.0) -> Plan:
-    """Return the shipped plan's twelve targets with a reflector, as fast as a plan may be."""
-    probes = {kind: ProbeSettings(requests_per_hour=3600, every_s=default_plan().probes[kind].every_s) for kind in KINDS}
-    return default_plan().model_copy(
-        update={"version": version, "cadence_s": cadence_s, "probes": probes, "reflector": Reflector(host=REFLECTOR)}
-    )
+    """Return the shipped plan's twelve targets over HTTPS with a reflector, as fast as a plan may be."""
+    shipped = default_plan()
+    probes = {kind: ProbeSettings(requests_per_hour=3600, every_s=shipped.probes[kind].every_s) for kind in KINDS}
+    targets = [target for target in shipped.targets if target.protocol == "https"]
+    update = {"version": version, "cadence_s": cadence_s, "targets": targets, "probes": probes, "reflector": Reflector(host=REFLECTOR)}
+    return shipped.model_copy(update=update)
 
 
 def signed(chosen: Plan) -> bytes:

@@ -40,7 +40,7 @@ async def record(folder: Path, cycles: int = 2) -> Recording:
     """Run a real agent in the stand-in world for a few cycles and return its last one, with every body it sent."""
     centre = _Keeping()
     centre.raw = []
-    hosts = [target.name for target in default_plan().targets]
+    hosts = [target.name for target in default_plan().targets if target.protocol == "https"]
     async with running_world(folder, hosts) as world, running_centre(centre=centre):
         config = agent_files.write(folder, world, centre.port, agent_files.plan())
         agent = await asyncio.create_subprocess_exec(

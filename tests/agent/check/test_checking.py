@@ -17,7 +17,7 @@ from agent.planning import default_plan
 from tests.fakes import agent_files
 from tests.fakes.world import running_world
 
-HOSTS = [target.name for target in default_plan().targets]
+HOSTS = [target.name for target in default_plan().targets if target.protocol == "https"]
 
 
 def settings(folder: Path, resolver: str, connect: str = "") -> Settings:
