@@ -31,7 +31,7 @@ from server.console.health import Health, add_health
 from server.console.listening import listen
 from server.console.reflector import add_reflector
 from server.console.stage import Stage
-from server.fleet.registry import registry_of
+from server.fleet.registry import Registry, registry_of
 from server.history.embedded import Embedded
 from server.history.influx import Influx, InfluxSettings
 from server.history.port import History, Unavailable
@@ -92,7 +92,8 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
         ingest = MqttIngest(broker, log, telemetry.broker.set)
         places = registry_of(settings)
         measure_s = max(MEASURE_S, settings.watcher.refresh_s / 2)
-        watcher = _watcher(settings, database, history, StateReader(database, history, places, judge.knowledge, measure_s), now)
+        reader = StateReader(database, history, places, judge.knowledge, measure_s)
+        watcher = _watcher(settings, database, history, reader, places, now)
         collector = Collector(
             Pipeline(database, history, Interpreter(judge), Terms(settings.collector.accept_lab_agents)),
             ingest,
@@ -149,11 +150,13 @@ def _health(server: Server) -> Health:
     return Health(ok, parts)
 
 
-def _watcher(settings: Settings, database: Database, history: History, reader: StateReader, now: Callable[[], int]) -> Watcher | None:
+def _watcher(
+    settings: Settings, database: Database, history: History, reader: StateReader, places: Registry, now: Callable[[], int]
+) -> Watcher | None:
     if not settings.watcher.enabled:
         return None
     refresher = Refresher(reader, history, settings.watcher.refresh_s, now)
-    return Watcher(database, history, secrets.token_hex(4), now, refresher)
+    return Watcher(database, history, secrets.token_hex(4), now, refresher, places)
 
 
 def _judge(settings: Settings) -> Judge:

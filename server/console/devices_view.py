@@ -21,6 +21,7 @@ class Standing:
     present: bool
     since: Moment | None
     agents: str
+    simulated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,9 @@ def _standing(card: DeviceCard, index: int, picture: Picture) -> Standing:
     reporting = max(site.reporting if site else 0, agree)
     there = presence.state == "present"
     agents = f"{agree} of {counted(reporting, 'agent')} {'agrees' if reporting == 1 else 'agree'}" if there else ""
-    return Standing(presence.place or "no site", there, moment(presence.since_ns, picture.at_ns, zone), agents)
+    return Standing(
+        presence.place or "no site", there, moment(presence.since_ns, picture.at_ns, zone), agents, site is not None and site.simulated
+    )
 
 
 def _trust(chain: Chain | None) -> str:

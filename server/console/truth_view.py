@@ -55,9 +55,9 @@ class EventRow:
     severity: str
     severity_word: str
     scope: str
+    simulated: bool
     sentence: str
     at: Moment | None
-    local: str
     fresh: bool
 
 
@@ -87,18 +87,18 @@ def headline(picture: Picture) -> Headline:
     since = moment(worst.since_ns, picture.at_ns, zone)
     hosts = f", {worst.hosts} of {counted(worst.targets, 'host')}" if worst.hosts else ""
     job = job_of(worst, jobs_of(picture))
-    said = f"{worst.site}: {worst.verdict}{f' since {since.text}' if since else ''}{hosts}. For: {job}."
+    said = f"{worst.site}: {worst.verdict}{f' since {since.said}' if since else ''}{hosts}. For: {job}."
     more = f"{counted(len(loud) - 1, 'more site asks', 'more sites ask')} for somebody." if len(loud) > 1 else ""
     return Headline(mark(worst.verdict), said, f"{more} {also}".strip(), f"{mark(worst.verdict).shape} {len(loud)} · Middlewatch")
 
 
 def events(picture: Picture) -> list[EventRow]:
-    """Return the newest events, newest first, at UTC; the site's own time is what hovering shows."""
-    zones: Mapping[str, SiteState] = {one.site: one for one in picture.sites}
+    """Return the newest events, newest first, at the site's own time. What was there when watching began is no news."""
+    sites: Mapping[str, SiteState] = {one.site: one for one in picture.sites}
     rows = []
     for one in picture.events:
-        zone = zones[one.scope].zone if one.scope in zones else "UTC"
-        local = moment(one.at_ns, picture.at_ns, zone, seconds=True)
+        site = sites.get(one.scope)
+        zone = site.zone if site else "UTC"
         rows.append(
             EventRow(
                 one.id,
@@ -107,10 +107,10 @@ def events(picture: Picture) -> list[EventRow]:
                 one.severity,
                 SEVERITY_WORDS.get(one.severity, one.severity),
                 one.scope,
+                site is not None and site.simulated,
                 one.sentence,
-                moment(one.at_ns, picture.at_ns, seconds=True),
-                local.full if local else "",
-                picture.at_ns - one.made_ns < FRESH_NS,
+                moment(one.at_ns, picture.at_ns, zone, seconds=True),
+                picture.at_ns - one.made_ns < FRESH_NS and one.kind != "discovered",
             )
         )
     return rows
@@ -153,11 +153,7 @@ def _watcher(picture: Picture) -> Tile:
     if picture.decided_until_ns > picture.at_ns:
         return Tile("watcher", "decides", "Changes are told as they come.", good=True)
     since = moment(picture.decided_until_ns, picture.at_ns)
-    told = (
-        f"No watcher decides since {since.text} UTC: new devices are seen but not told."
-        if since
-        else "No watcher has decided anything yet."
-    )
+    told = f"No watcher decides since {since.said}: new devices are seen but not told." if since else "No watcher has decided anything yet."
     return Tile("watcher", "stands by", told, good=False)
 
 

@@ -5,10 +5,9 @@ State is shape, word and colour, never colour alone; the colours are the style s
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from judge.finding import Device
+from server.fleet import zones
 from server.watcher.sentences import JOB
 from wire.vocabulary import Verdict
 
@@ -140,34 +139,26 @@ def thousands(number: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A time as shown: short in its zone (with the date when it is not today's), and in full for who hovers or copies."""
+    """A time as shown: short in its zone (with the date if it is not today's), which zone that is, and in full for who hovers or copies."""
 
     text: str
+    zone: str
     full: str
     iso: str
+
+    @property
+    def said(self) -> str:
+        """Return it as a part of a sentence."""
+        return f"{self.text} {self.zone}"
 
 
 def moment(at_ns: int, now_ns: int, zone: str = "UTC", *, seconds: bool = False) -> Moment | None:
     """Return a time in a zone (IANA); None for 0, a time nobody knows. An unknown zone is shown as UTC and says so."""
     if at_ns <= 0:
         return None
-    place = _zone(zone)
-    at, now = (datetime.fromtimestamp(one // 10**9, place) for one in (at_ns, now_ns))
+    at, now = zones.at(at_ns, zone), zones.at(now_ns, zone)
     clock = "%H:%M:%S" if seconds else "%H:%M"
     text = f"{at:{clock}}" if at.date() == now.date() else f"{at:%d %b {clock}}"
-    utc = at.astimezone(UTC)
-    own = f"{at:%Y-%m-%d %H:%M:%S} {place.key}, " if place.key != "UTC" else ""
-    return Moment(text, f"{own}{utc:%Y-%m-%d %H:%M:%S} UTC", f"{utc:%Y-%m-%dT%H:%M:%SZ}")
-
-
-_ZONES: dict[str, ZoneInfo] = {}
-
-
-def _zone(name: str) -> ZoneInfo:
-    """Return a zone, read from disk once."""
-    if name not in _ZONES:
-        try:
-            _ZONES[name] = ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            _ZONES[name] = ZoneInfo("UTC")
-    return _ZONES[name]
+    utc, key = zones.in_utc(at), zones.zone_of(zone).key
+    own = f"{at:%Y-%m-%d %H:%M:%S} {key}, " if key != "UTC" else ""
+    return Moment(text, zones.offset(at), f"{own}{utc:%Y-%m-%d %H:%M:%S} UTC", f"{utc:%Y-%m-%dT%H:%M:%SZ}")

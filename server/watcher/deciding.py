@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from judge.finding import Device, DeviceKey, Finding, KeyKind
+from server.fleet.registry import Registry
 from server.state import devices as stored
 from server.state import events, outbox, paths
 from server.state.database import Database, Transaction
@@ -30,11 +31,12 @@ NAMED_HOSTS = 50
 
 @dataclass(slots=True)
 class Decision:
-    """The decisions of one transaction. `fresh` collects what was told, for the log after the commit."""
+    """The decisions of one transaction. `fresh` collects what was told, for the log after the commit; `registry` knows sites' zones."""
 
     database: Database
     transaction: Transaction
     now_ns: int
+    registry: Registry = field(default_factory=Registry)
     fresh: list[str] = field(default_factory=list)
     recognised: set[Device] = field(default_factory=set)
 
@@ -126,7 +128,10 @@ class Decision:
         )
         hosts = sorted({run.path.target.rpartition(":")[0] for run in told.runs})
         voices = sorted({run.path.agent for run in told.runs})
-        about = sentences.Circumstances(place, hosts, len(voices), agents, told.at_ns, told.since_ns, proof)
+        spoken = sorted({run.path.target.rpartition(":")[0] for run in told.runs if run.category != "Control"})  # the others have no say
+        site = self.registry.sites.get(place)
+        zone = site.zone if site else "UTC"
+        about = sentences.Circumstances(place, spoken or hosts, len(voices), agents, told.at_ns, told.since_ns, proof, zone)
         body = {
             "place": place,
             "vendor": row.vendor,

@@ -1,13 +1,13 @@
 """An event in one paragraph a manager can read aloud and an engineer can check (what, who, who agrees, since when, before, whose job).
 
-Text only; nothing is decided here. Times are UTC and say so: the site's own zone is the page's business.
+Text only; nothing is decided here. Times are the site's own and say how far they are from UTC.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from judge.finding import Finding
+from server.fleet import zones
 from server.watcher.devices import Kind
 from wire.vocabulary import Responsible, Verdict
 
@@ -39,7 +39,10 @@ HOSTS_NAMED = 2
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a sentence needs. `agents` agree of `reporting`; `before_ns` is when the state before began, 0 when there was none."""
+    """What a sentence needs. `agents` agree of `reporting`; `before_ns` is when the state before began, 0 when there was none.
+
+    `zone` is the place's (IANA).
+    """
 
     place: str
     hosts: Sequence[str]
@@ -48,17 +51,21 @@ class Circumstances:
     at_ns: int
     before_ns: int
     finding: Finding | None
+    zone: str = "UTC"
 
 
 def device_event(kind: Kind, about: Circumstances) -> str:
     """Return the paragraph of an event about a device at a place."""
     who = _who(about.finding)
-    agree = f"{about.agents} of {max(about.agents, about.reporting)} agents agree, since {moment(about.at_ns)}."
+    reporting = max(about.agents, about.reporting)
+    agents = f"{about.agents} of {reporting} {'agent agrees' if reporting == 1 else 'agents agree'}"
+    agree = f"{agents}, since {moment(about.at_ns, about.zone)}."
     job = f"For: {JOB[about.finding.responsible if about.finding else 'unclear']}."
     where = about.place or "No site"
     if kind == "left":
         gone = f"{where}: the device that stood in the way of traffic to {_hosts(about.hosts)} is gone. {who}"
-        return f"{gone} {agree} Before: seen since {moment(about.before_ns)}. Now: not seen on any path that reports. For: {JOB['nobody']}."
+        before = f"Before: seen since {moment(about.before_ns, about.zone)}."
+        return f"{gone} {agree} {before} Now: not seen on any path that reports. For: {JOB['nobody']}."
     doing = DOING.get(about.finding.verdict if about.finding else "inspected", "meets")
     return f"{where}: traffic to {_hosts(about.hosts)} {doing} {WHICH[kind]}. {who} {agree} {_change(kind, about)} {job}"
 
@@ -77,16 +84,17 @@ def cloned(agent: str, stream: str, seq: int, at_ns: int) -> str:
     )
 
 
-def moment(at_ns: int) -> str:
-    """Return a time to the minute, UTC."""
-    return f"{datetime.fromtimestamp(at_ns // 10**9, UTC):%Y-%m-%d %H:%M} UTC"
+def moment(at_ns: int, zone: str = "UTC") -> str:
+    """Return a time to the minute in a zone, and which zone that is."""
+    there = zones.at(at_ns, zone)
+    return f"{there:%Y-%m-%d %H:%M} {zones.offset(there)}"
 
 
 def _change(kind: Kind, about: Circumstances) -> str:
     before = {
         "appeared": "clean",
         "discovered": "not known, there are not enough clean rounds to compare with",
-        "returned": f"without it since {moment(about.before_ns)}",
+        "returned": f"without it since {moment(about.before_ns, about.zone)}",
     }[kind]
     issuer = about.finding.device.issuer if about.finding and about.finding.device else ""
     return f"Before: {before}. Now: {f'certificates issued by {issuer}' if issuer else 'as above, issuer not known'}."

@@ -11,6 +11,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 
+from server.fleet.registry import Registry
 from server.history.port import History
 from server.state import devices as stored
 from server.state import inbox, lease
@@ -33,11 +34,18 @@ _log = logging.getLogger(__name__)
 
 
 class Watcher:
-    """`holder` names this process and no other; `now` gives Unix nanoseconds."""
+    """`holder` names this process and no other; `now` gives Unix nanoseconds; `registry` holds the zones in which sites are told of."""
 
     def __init__(
-        self, database: Database, history: History | None, holder: str, now: Callable[[], int], refresher: Refresher | None = None
+        self,
+        database: Database,
+        history: History | None,
+        holder: str,
+        now: Callable[[], int],
+        refresher: Refresher | None = None,
+        registry: Registry | None = None,
     ) -> None:
+        self._registry = registry or Registry()
         self._database = database
         self._history = history
         self._refresher = refresher
@@ -155,7 +163,7 @@ class Watcher:
         self._say(decision)
 
     def _decision(self, transaction: Transaction) -> Decision:
-        return Decision(self._database, transaction, self._now())
+        return Decision(self._database, transaction, self._now(), self._registry)
 
     def _say(self, decision: Decision) -> None:
         for sentence in decision.fresh:

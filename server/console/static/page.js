@@ -149,6 +149,7 @@ document.addEventListener("submit", async (event) => {
   const button = form.querySelector("button");
   const said = $("stage-said");
   button.disabled = true;
+  said.textContent = "Asked; just after the start this waits until the agents have seen every way clean twice.";
   try {
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" } });
     said.textContent = (await answer.json()).sentence;

@@ -54,6 +54,15 @@ def test_what_a_stranger_names_is_escaped() -> None:
     assert 'href="/?site=%3Cscript%3Ealert' in text
 
 
+def test_simulated_sites_are_marked_wherever_they_are_named() -> None:
+    """In what changed, in the table, and where a device stands."""
+    (name,) = (one.site for one in pictures.simulated(1))
+    seen = Picture((), pictures.NOW, [], pictures.simulated(1), [pictures.event(1, scope=name)], [pictures.card(0, [name])])
+    sections = renderer().sections(seen, None, Choice(), None).sections
+    for part in ("events", "sites", "devices"):
+        assert re.search(rf'{name}(</a>)? <span class="sim">simulated</span>', sections[part]), part
+
+
 def test_same_picture_is_the_same_text() -> None:
     """Drawing again gives the same text; another site's verdict changes what shows it and nothing else."""
     picture = pictures.picture(sites=3)

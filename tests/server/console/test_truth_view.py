@@ -52,7 +52,7 @@ def test_headline_is_the_worst_real_site() -> None:
     """It names site, verdict, since when, hosts and job; simulated sites are counted apart."""
     seen = replace(picture(sites=60), at_ns=NOW)
     told = headline(seen)
-    assert told.sentence == "Frankfurt: inspected since 12:08, 4 of 6 hosts. For: the owner of the device."
+    assert told.sentence == "Frankfurt: inspected since 12:08 UTC+1, 4 of 6 hosts. For: the owner of the device."
     assert told.rest == "Of the simulated sites, 7 ask for somebody too."
     assert told.title == "▲ 1 · Middlewatch"
 
@@ -69,9 +69,12 @@ def test_headline_counts_the_rest() -> None:
 
 
 def test_events_in_words() -> None:
-    """Kind and severity have words; what was told within ten minutes is new; the site's own time is for hovering."""
-    seen = replace(picture(sites=0), events=[event(2), event(1, "left", "P4", "Lyon", 3600)])
-    new, old = events(seen)
+    """Kind and severity have words; what was told within ten minutes is new, but for what was there; times are the site's own."""
+    seen = replace(picture(sites=0), events=[event(3, "discovered", "P4"), event(2), event(1, "left", "P4", "Lyon", 3600)])
+    there, new, old = events(seen)
+    assert (there.word, there.fresh) == ("there when watching began", False)
     assert (new.word, new.severity_word, new.fresh) == ("new device", "act today", True)
     assert (old.word, old.severity_word, old.fresh) == ("left", "for information", False)
-    assert "Europe/Berlin" in new.local
+    assert new.at is not None
+    assert new.at.zone == "UTC+1"
+    assert "Europe/Berlin" in new.at.full

@@ -36,10 +36,10 @@ def test_make() -> None:
 
 
 def test_times_are_the_sites_own() -> None:
-    """The text is local, with the date when it is not today's; hovering says the zone and UTC."""
+    """The text is local, with the date when it is not today's and the zone beside it; hovering says the zone's name and UTC."""
     at = moment(NOW - 3600 * 10**9, NOW, "Europe/Berlin")
     assert at is not None
-    assert (at.text, at.iso) == ("04:30", "2026-11-25T03:30:00Z")
+    assert (at.said, at.iso) == ("04:30 UTC+1", "2026-11-25T03:30:00Z")
     assert at.full == "2026-11-25 04:30:00 Europe/Berlin, 2026-11-25 03:30:00 UTC"
     before = moment(NOW - 86_400 * 10**9, NOW)
     assert before is not None

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.fleet.registry import Place, Registry, Site
 from server.state import runs
 from server.state.database import Database, open_database
 from server.state.tables import device, event, inbox, outbox, run
@@ -123,11 +124,13 @@ def test_what_is_told_does_not_depend_on_who_looks_when(empty: str, story: list[
     assert asyncio.run(tell(empty, story, looks, fragile=True)) == steady
 
 
-async def watch(database: Database, *reports: tuple[str, Mapping[str, Seen]], place: str = "Frankfurt") -> None:
+async def watch(
+    database: Database, *reports: tuple[str, Mapping[str, Seen]], place: str = "Frankfurt", registry: Registry | None = None
+) -> None:
     """Take in reports minute by minute and let a watcher decide after each."""
     clock = [START]
     rounds = Rounds(database)
-    watcher = Watcher(database, None, "w", lambda: clock[0])
+    watcher = Watcher(database, None, "w", lambda: clock[0], registry=registry)
     for minute, (agent, seen) in enumerate(reports):
         clock[0] = START + minute * MINUTE
         await rounds.see(agent, clock[0], seen, place)
@@ -253,10 +256,23 @@ async def test_what_the_sentence_says(database: Database) -> None:
     appeared, left = await sentences_of(database)
     assert appeared == (
         "Frankfurt: traffic to outlook.office365.com is being decrypted by a device not seen here before. Zscaler, by its certificate "
-        "(certain). 1 of 1 agents agree, since 2026-11-18 11:08 UTC. Before: clean. Now: certificates issued by CN=Box. "
+        "(certain). 1 of 1 agent agrees, since 2026-11-18 11:08 UTC. Before: clean. Now: certificates issued by CN=Box. "
         "For: the owner of the device."
     )
     assert left.startswith("Frankfurt: the device that stood in the way of traffic to outlook.office365.com is gone. Zscaler,")
+
+
+async def test_the_sentence_counts_microsofts_hosts_in_the_sites_own_time(database: Database) -> None:
+    """As the page does: the control target has no say, and Frankfurt is an hour ahead of UTC."""
+    seen: Mapping[str, Seen] = {
+        HOSTS[0]: sightings.finding(by=BOXES["Z"]),
+        "control.example": sightings.finding(by=BOXES["Z"], host="control.example", category="Control"),
+    }
+    registry = Registry({"Frankfurt": Site("Frankfurt", Place(50.11, 8.68), "Europe/Berlin")})
+    await watch(database, *[("a", seen)] * 2, registry=registry)
+    (sentence,) = await sentences_of(database)
+    assert sentence.startswith("Frankfurt: traffic to outlook.office365.com is being decrypted")
+    assert "since 2026-11-18 12:06 UTC+1." in sentence
 
 
 async def test_what_a_certificate_says_stops_nothing(database: Database) -> None:

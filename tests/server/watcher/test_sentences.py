@@ -1,5 +1,7 @@
 """What is read aloud: each kind of event, each gap in knowledge, no blame without evidence."""
 
+from dataclasses import replace
+
 import pytest
 
 from server.watcher.devices import Kind
@@ -31,6 +33,13 @@ def test_each_kind(kind: Kind, says: str) -> None:
     assert says in said
 
 
+def test_times_are_the_places_own() -> None:
+    """With the distance from UTC beside them: the sentence is read elsewhere, too."""
+    there = replace(ABOUT, zone="Asia/Kolkata")
+    assert "agents agree, since 2026-11-18 16:36 UTC+5:30." in device_event("left", there)
+    assert "seen since 2026-11-18 15:36 UTC+5:30." in device_event("left", there)
+
+
 def test_hosts_that_cannot_all_be_read_aloud() -> None:
     """Two are named and the rest counted; one host twice is one."""
     many = Circumstances("X", ["d", "a", "c", "b", "a"], 1, 1, START, 0, None)
@@ -56,7 +65,7 @@ def test_what_is_not_known_is_said() -> None:
     """No place, no finding, no issuer: each in words, nothing left empty."""
     said = device_event("appeared", Circumstances("", [], 1, 0, START, 0, None))
     assert said.startswith("No site: traffic to the probed hosts is being decrypted")
-    assert "1 of 1 agents" in said
+    assert "1 of 1 agent agrees" in said
     assert "issuer not known" in said
     assert said.endswith("For: not yet clear.")
 
