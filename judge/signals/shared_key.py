@@ -20,10 +20,14 @@ def signal(examined: Examined, knowledge: Knowledge, policy: Policy) -> list[tup
     row = knowledge.weights["shared_key"]
     found = []
     for group in groups.values():
-        operators = {knowledge.operator_of(one.facts.target.host, one.facts.target.endpoint_set) for one in group}
+        operators: dict[str, set[str]] = {}
+        for one in group:
+            operator = knowledge.operator_of(one.facts.target.host, one.facts.target.endpoint_set)
+            operators.setdefault(operator, set()).add(one.facts.target.host)
         if len(operators) > 1:
-            hosts = sorted({one.facts.target.host for one in group})
-            text = f"One certificate key serves {len(hosts)} hosts of unrelated operators: {', '.join(hosts[:4])}."
+            firsts = sorted(min(hosts) for hosts in operators.values())  # one of each: four of Microsoft's would prove nothing
+            count = sum(map(len, operators.values()))
+            text = f"One certificate key serves {count} hosts of {len(operators)} unrelated operators: {', '.join(firsts[:4])}."
             evidence = Evidence("shared_key", "key", row.weight, row.grade, text, deterministic=True)
             found += [(one.index, evidence) for one in group]
     return found

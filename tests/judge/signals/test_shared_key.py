@@ -19,6 +19,12 @@ def test_control_shares_a_key_with_microsoft() -> None:
     assert shared(OUTLOOK, CONTROL).names(signal) == [(0, "shared_key"), (1, "shared_key")]
 
 
+def test_the_sentence_names_a_host_of_each_operator() -> None:
+    """Microsoft's hosts alone would not show whose they share it with."""
+    texts = {one.text for _, one in shared("a.office.com", "b.office.com", "c.office.com", OUTLOOK, TEAMS, CONTROL).evidence(signal)}
+    assert texts == {"One certificate key serves 6 hosts of 2 unrelated operators: a.office.com, www.gstatic.com."}
+
+
 def test_third_party_in_microsofts_list_counts_as_another_operator() -> None:
     """A certificate authority's host is in Microsoft's list and is not Microsoft's."""
     assert len(shared(OUTLOOK, CA_HOST).names(signal)) == 2
