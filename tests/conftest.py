@@ -5,6 +5,7 @@ guard below holds in every other case too, for what runs in this process.
 """
 
 import ipaddress
+import signal
 import sys
 from typing import Any
 
@@ -34,3 +35,5 @@ def _stays_here(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_stays_here)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started with `&` by a script: programs under test would inherit it, deaf to Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)

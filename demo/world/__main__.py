@@ -93,6 +93,8 @@ def _refuse(sentence: str) -> int:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started with `&` by a script
+        raise KeyboardInterrupt
     signal.raise_signal(signal.SIGINT)
 
 

@@ -82,6 +82,22 @@ def test_whole_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.programs
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell's `&`: Unix")
+def test_ends_by_a_plain_kill_where_ctrl_c_is_ignored(tmp_path: Path) -> None:
+    """A shell that starts the demo with `&` makes it deaf to Ctrl-C, and all it starts; a plain kill still ends it."""
+    (tmp_path / "config.json").write_text(json.dumps({"folder": str(tmp_path / "world"), "sites": [SITE]}))
+    deaf = ["bash", "-c", 'trap "" INT; exec "$@"', "bash", *command(tmp_path / "config.json")]
+    with subprocess.Popen(deaf, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            told(process)
+            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
+
+
+@pytest.mark.programs
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_ends_by_a_signal(tmp_path: Path, number: signal.Signals) -> None:
     """A plain kill and Ctrl-C end it without a word while its standard input is still open."""
