@@ -6,8 +6,8 @@ import urllib.parse
 import urllib.request
 from typing import Literal
 
-SECONDS = 15.0
-"""The world answers within milliseconds; it may be busy making keys."""
+SECONDS = 45.0
+"""The world answers within milliseconds; it may be busy making keys, and just after the start the stage waits up to 30 s (`stage.py`)."""
 _DONE = {
     "insert": "the device is in the path of {site} from the next connection on; the page tells of it by the second report from now",
     "remove": "the device is out of the path of {site}; the page tells of it by the second report from now",

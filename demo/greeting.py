@@ -57,7 +57,7 @@ async def tell(database: Database, agents: Collection[str], cycles: int) -> None
 
 
 def _event(event: Told) -> str:
-    head = f"{time.strftime('%H:%M:%S')}  {event.kind} ({event.severity}): {event.sentence}"
+    head = f"{time.strftime('%H:%M:%S %Z')}  {event.kind} ({event.severity}): {event.sentence}"
     return textwrap.fill(head, _width(), subsequent_indent=" " * 10, break_on_hyphens=False)
 
 

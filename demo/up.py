@@ -18,7 +18,7 @@ from demo.centre import centre
 from demo.child import Asking, child, python
 from demo.fleet.sites import SimulatedSite, simulated_sites
 from demo.folder import folder
-from demo.known import acknowledge_long_known
+from demo.known import acknowledge_long_known, when_steady
 from demo.places import REAL_SITES, RealSite
 from demo.servers import BuiltIn, Servers, real_servers
 from demo.stage import WorldStage
@@ -32,6 +32,7 @@ BACKLOG_HOURS, SHORT_BACKLOG_HOURS = 24, 2
 """The past of 60 sites is stored within 5 s; a day of 1,000 sites would keep the centre busy for a minute (measured)."""
 MOST_SIMULATED = 1000
 """The list of towns is 1,100 long."""
+REAL_AGENTS = tuple(name for site in REAL_SITES for name in site.agents)
 REFRESH_S = 5.0
 """How often the states of sites are written again: an agent's cadence, so that a dashboard follows."""
 
@@ -63,8 +64,10 @@ async def up(wish: Wish) -> None:
                 greeting.say(line)
             async with asyncio.TaskGroup() as group:
                 known = group.create_task(acknowledge_long_known(server.database, stage.sites), name="long-known devices")
-                await greeting.tell(server.database, [name for site in REAL_SITES for name in site.agents], wish.cycles)
+                steady = group.create_task(when_steady(server.database, REAL_AGENTS, stage.steady.set), name="clean rounds before a device")
+                await greeting.tell(server.database, REAL_AGENTS, wish.cycles)
                 known.cancel()
+                steady.cancel()
 
 
 @asynccontextmanager

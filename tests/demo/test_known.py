@@ -1,9 +1,11 @@
-"""Devices of simulated sites are acknowledged; what stands at a real site stays undecided."""
+"""Devices of simulated sites are acknowledged; what stands at a real site stays undecided. A device may come when the ways are known."""
 
 import asyncio
 from pathlib import Path
 
-from demo.known import BY, acknowledge_long_known
+import pytest
+
+from demo.known import BY, acknowledge_long_known, when_steady
 from server.state import devices
 from tests.fakes.state import fresh
 
@@ -27,3 +29,21 @@ async def test_only_simulated_ones(tmp_path: Path) -> None:
         task.cancel()
     assert {one: (row.disposition, row.disposed_by) for one, row in rows.items()} == {"a": ("known", BY), "b": ("undecided", "")}
     await database.close()
+
+
+async def test_steady_when_each_agent_has_two_rounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The slowest agent decides; what the others have does not help."""
+    stored = {"porto-01": iter([5]), "lyon-01": iter([0, 1, 2])}
+    asked: list[str] = []
+
+    async def reports(_: object, agents: list[str]) -> int:
+        asked.extend(agents)
+        return next(stored[agents[0]])
+
+    monkeypatch.setattr("demo.known.reports_of", reports)
+    monkeypatch.setattr("demo.known.SETTLING_S", 0)
+    done: list[bool] = []
+    database = await fresh(tmp_path)
+    await when_steady(database, ["porto-01", "lyon-01"], lambda: done.append(True))
+    await database.close()
+    assert (done, asked) == ([True], ["porto-01", *["lyon-01"] * 3])

@@ -1,5 +1,6 @@
 """The stage of the demo's page: what is inserted, and refusals in sentences."""
 
+import asyncio
 from typing import Any, cast
 
 import pytest
@@ -26,7 +27,9 @@ class World:
 
 def stage(world: World) -> WorldStage:
     """Return a stage of two sites."""
-    return WorldStage(cast("Asking", world), ["Frankfurt", "Porto"], "real", "simulated")
+    one = WorldStage(cast("Asking", world), ["Frankfurt", "Porto"], "real", "simulated")
+    one.steady.set()
+    return one
 
 
 async def test_insert_and_remove() -> None:
@@ -54,3 +57,22 @@ async def test_refusals() -> None:
     with pytest.raises(StageRefused, match="no longer answers; end the demo with Ctrl-C and start it again"):
         await one.insert("Porto")
     assert one.inserted() == frozenset()
+
+
+async def test_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the ways were seen clean twice an insertion waits, for a while; a removal does not."""
+    world = World()
+    one = WorldStage(cast("Asking", world), ["Porto"], "real", "simulated")
+    async with asyncio.TaskGroup() as group:
+        group.create_task(one.insert("Porto"), name="too early")
+        await asyncio.sleep(0)
+        await one.remove("Porto")
+        assert world.asked == [{"remove": "Porto"}]
+        one.steady.set()
+    assert one.inserted() == {"Porto"}
+    monkeypatch.setattr("demo.stage.STEADY_S", 0.0)
+    one.steady.clear()
+    with pytest.raises(
+        StageRefused, match="have not seen every way clean twice yet, so a device would not count as new; try again in some seconds"
+    ):
+        await one.insert("Porto")
