@@ -93,6 +93,7 @@ class Reporter:
             cpu_ms=round((self._cpu_s - cpu_s) * 1000, 1),
             spooled=self._spool.count,
             dropped=self._spool.dropped,
+            clock_offset_ms=self._uplink.take_clock_offset(),
             plan_refused=self._planning.refused,
             uplink=self._uplink.take_trouble(),
         )

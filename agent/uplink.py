@@ -132,6 +132,7 @@ class Uplink:
         *,
         on_plan: Callable[[bytes], Awaitable[None]] | None = None,
         now: Callable[[], float] = time.monotonic,
+        now_ns: Callable[[], int] = time.time_ns,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -141,7 +142,7 @@ class Uplink:
         self._tls = client_tls(settings.broker)
         self._spool = spool
         self._on_plan = on_plan
-        self._now, self._pause, self._chance = now, pause, chance
+        self._now, self._now_ns, self._pause, self._chance = now, now_ns, pause, chance
         self._window = Window(limit=settings.uplink.window, resend_s=settings.uplink.resend_s, jitter=chance)
         self._window.load(spool.pending())
         self._wake = asyncio.Event()
@@ -151,6 +152,7 @@ class Uplink:
         self._told = False
         self._receipts_unreadable = False
         self._heard = now()
+        self._ahead_ns: int | None = None
 
     def added(self, seq: int | None, dropped: tuple[int, ...] = ()) -> None:
         """Take note of a report just spooled, and of those that had to make room for it."""
@@ -169,6 +171,14 @@ class Uplink:
         trouble = self._trouble or self._since_report
         self._since_report = None
         return trouble.word if trouble else ""
+
+    def take_clock_offset(self) -> float | None:
+        """Return by how many milliseconds our clock is ahead of the centre's, by the quickest receipt since this was last asked.
+
+        What the receipt took to get here is in it, so of several the least is nearest the truth; None without a receipt.
+        """
+        ahead_ns, self._ahead_ns = self._ahead_ns, None
+        return None if ahead_ns is None else round(ahead_ns / 1e6, 1)
 
     async def run(self) -> None:
         """Connect, serve, and connect again, for ever."""
@@ -249,6 +259,9 @@ class Uplink:
             self._receipts_unreadable = True
             return
         self._receipts_unreadable = False
+        if receipt.now_ns:
+            ahead_ns = self._now_ns() - receipt.now_ns
+            self._ahead_ns = ahead_ns if self._ahead_ns is None else min(self._ahead_ns, ahead_ns)
         self._apply(receipt)
 
     def _apply(self, receipt: Receipt) -> None:

@@ -30,6 +30,28 @@ def links() -> Panel:
     )
 
 
+def health() -> Panel:
+    """Return how each agent fares on its machine."""
+    fields = ("loop_lag_ms", "rss_mb", "cpu_ms", "spooled", "dropped", "clock_offset_ms", "uplink")
+    return table(
+        "How each agent fares on its machine",
+        "Is the agent a light guest, and can its times be believed? Processor time is of one report's cycle; offsets are of the clock.",
+        Query(select(last("facts", fields), "host", HERE, ["agent"])),
+        [
+            Column("agent", "Agent", width=150),
+            Column("loop_lag_ms", "Worst loop lag", unit="ms", decimals=0, width=130),
+            Column("rss_mb", "Memory", unit="decmbytes", decimals=0, width=100),
+            Column("cpu_ms", "Processor", unit="ms", decimals=0, width=110),
+            Column("spooled", "Waiting reports", width=140),
+            Column("dropped", "Lost to the spool's bound", width=190),
+            Column("clock_offset_ms", "Clock ahead of the centre", unit="ms", decimals=0, width=190, absent="no receipt yet"),
+            Column("uplink", "Kept from the centre by", absent="nothing"),
+        ],
+        (24, 4),
+        "no endpoint has looked at itself in this window",
+    )
+
+
 def products() -> Panel:
     """Return what on each endpoint can stand in the way."""
     fields = ("products", "added_roots", "roots", "ntp_offset_ms")

@@ -18,7 +18,7 @@ def site() -> dict[str, Any]:
         ("What changed? — $site", [interference.events()]),
         ("What stands in the way, on which hosts, since when?", [interference.verdicts(), interference.findings(), interference.devices()]),
         ("Which way does it go?", [path.site_map(), (path.egress(), path.resolvers()), path.front_doors()]),
-        ("This endpoint: what is on it, and by which link it leaves", [host.links(), host.products()]),
+        ("This endpoint: what is on it, and by which link it leaves", [host.links(), host.products(), host.health()]),
         ("How fast, and where does the time go?", [times.phases(), times.spread(), times.by_target(), times.unaccounted()]),
         ("What does not answer, and what was seen last?", [times.failures(), times.failed(), times.seen()]),
     ]

@@ -32,6 +32,7 @@ ON_THEIR_OWN = {
     "tests/test_architecture.py": "the walls between all rooms",
     "tests/test_tree.py": "the shape of the whole tree",
     "tests/judge/test_cases.py": "walks tests/cases, the recorded situations",
+    "tests/wire/test_privacy.py": "docs/privacy.md against the wire schema of all files together",
     "tests/wire/test_schema.py": "the wire schema of all files together, against golden.json",
     "tests/dashboards/test_queries.py": "every query of dashboards and rules against what is stored, and against a real InfluxDB",
     "tests/dashboards/test_grafana.py": "the provisioned whole in a real Grafana",

@@ -12,7 +12,7 @@ from judge.finding import Finding
 from server.history.port import Point, SharedFields, Value
 from wire.facts import KnownFacts
 from wire.observation import KnownObservation
-from wire.report import Report
+from wire.report import Health, Report
 from wire.target import Target
 
 TAGS: Final = ("site", "agent", "target", "route", "workload", "category")
@@ -63,6 +63,8 @@ def observation_point(observation: KnownObservation, facts: KnownFacts, tags: Ta
         if value is not None:
             fields[name] = value
     _FACT_FIELDS[observation.kind](fields, observation, facts)
+    if observation.kind == "host":
+        _health(fields, report.cycle.health)
     if facts.failure is not None:
         fields["failure"] = facts.failure
         fields["stage"] = facts.stage or ""
@@ -110,6 +112,15 @@ def _host(fields: dict[str, Value], _observation: Any, facts: Any) -> None:  # n
         fields["pac_proxied"] = len(facts.pac.proxied)
 
 
+def _health(fields: dict[str, Value], health: Health) -> None:
+    """Add what the agent says of itself, every ten minutes: it is in every report, and a row in each would be too much."""
+    for name in HEALTH_FIELDS:
+        value = getattr(health, name)
+        if value is not None:
+            fields[name] = value
+
+
+HEALTH_FIELDS: Final = ("loop_lag_ms", "rss_mb", "cpu_ms", "spooled", "dropped", "clock_offset_ms", "uplink")
 _SAMPLE_FIELDS: Mapping[str, tuple[str, ...]] = {
     "web": (
         "address",
@@ -138,7 +149,9 @@ FIELD_TYPES: Mapping[str, type] = {
     **dict.fromkeys(("status", "body_bytes", "seq", "rounds"), int),
     **dict.fromkeys(("facts", "stream", "address", "front_door", "clock", "error", "tls", "http", "trust_os", "trust_public"), str),
     **dict.fromkeys(("answers", "cnames", "resolver", "failure", "stage"), str),
-    "ntp_offset_ms": float,
+    **dict.fromkeys(("ntp_offset_ms", "loop_lag_ms", "rss_mb", "cpu_ms", "clock_offset_ms"), float),
+    **dict.fromkeys(("spooled", "dropped"), int),
+    "uplink": str,
     **dict.fromkeys(("roots", "tunnelled", "untunnelled", "pac_direct", "pac_proxied"), int),
     **dict.fromkeys(("system", "adapters", "vpn", "default_by", "added_roots", "products", "proxies"), str),
     **dict.fromkeys(("verdict", "severity", "responsible", "vendor", "device_class", "device_key", "signals", "knowledge"), str),

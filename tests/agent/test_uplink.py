@@ -353,3 +353,14 @@ def test_files_of_the_uplink_are_checked_at_the_start(tmp_path: Path) -> None:
 def test_a_laboratory_needs_no_tls() -> None:
     """mqtt:// has no TLS context."""
     assert client_tls(Broker("h", 1883, "5", tls=False)) is None
+
+
+async def test_the_clocks_difference_is_the_quickest_receipts(spool: WatchedSpool) -> None:
+    """Of the receipts since it was last asked the least difference counts; without one nothing is known."""
+    make(spool, 1)
+    async with running_centre() as centre:
+        uplink = Uplink(settings(centre.port), spool, now_ns=lambda: 5_000_000_000)
+        for now_ns in (4_000_000_000, 4_960_000_000, 4_900_000_000):
+            await uplink._take(topics.receipt("lyon-1"), Receipt(stream=spool.stream, now_ns=now_ns).dump())
+    assert uplink.take_clock_offset() == 40.0
+    assert uplink.take_clock_offset() is None

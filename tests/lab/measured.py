@@ -23,6 +23,7 @@ _OF_FACTS = {
         "proxies",
         "pac_direct",
         "pac_proxied",
+        *collected.HEALTH_FIELDS,
     ),
 }
 """What `observation_point` takes of the facts of each kind: its functions cannot be asked. A test holds the sum of all to FIELD_TYPES."""

@@ -174,6 +174,7 @@ def _host(town: Town) -> dict[str, Value]:
     fields |= {"vpn": "wintun" if vpn else "", "default_by": "wintun" if vpn else "wired", "tunnelled": 40 if vpn else 0, "error": ""}
     fields |= {"untunnelled": 0 if vpn else 40, "products": "zscaler" if town.fate == "inspected" else "", "roots": 41}
     fields |= {"added_roots": "CN=Contoso Root CA", "proxies": "user pac pac.contoso.com", "pac_direct": 9, "pac_proxied": 3}
+    fields |= {"loop_lag_ms": 3.2, "rss_mb": 44.1, "cpu_ms": 310.0, "spooled": 2, "dropped": 0, "clock_offset_ms": 41.0, "uplink": ""}
     return fields | {"ntp_offset_ms": 12.5}
 
 

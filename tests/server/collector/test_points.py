@@ -11,10 +11,10 @@ from server.collector.points import FIELD_TYPES, MEASUREMENTS, TAGS, finding_fie
 from server.history import lines
 from tests.fakes.reports import START_NS, TARGETS, Agent
 from wire.codec import decode
-from wire.facts import ChainTrust, DnsFacts, EgressFacts, WebFacts
-from wire.observation import DnsObservation, EgressObservation, WebObservation
-from wire.report import Report
-from wire.target import Target
+from wire.facts import AddedRoot, ChainTrust, DnsFacts, EgressFacts, HostFacts, PacFacts, ProxySetting, WebFacts
+from wire.observation import DnsObservation, EgressObservation, HostObservation, WebObservation
+from wire.report import Health, Report
+from wire.target import HERE, Target
 from wire.vocabulary import KINDS
 
 FACTS_ID = "A" * 22
@@ -75,6 +75,27 @@ def test_facts_a_table_asks_for_are_fields_too() -> None:
     assert (point.measurement, point.fields["address"], point.fields["total_ms"]) == ("egress", "203.0.113.7", 2.5)
 
 
+def test_a_machine_in_one_row() -> None:
+    """Lists become words or counts, a place without a proxy is left out; what the agent says of itself stands beside."""
+    health = Health(rss_mb=44.5, spooled=3, clock_offset_ms=-7.0, uplink="refused")
+    report = REPORT.model_copy(update={"cycle": REPORT.cycle.model_copy(update={"health": health})})
+    facts = HostFacts(
+        target=HERE,
+        system="windows",
+        adapters=["tunnel", "wired"],
+        vpn=["wintun"],
+        tunnelled=["52.96.0.0/14"],
+        added_roots=[AddedRoot(subject="CN=a"), AddedRoot(subject="CN=b")],
+        products=["netskope", "zscaler"],
+        proxies=[ProxySetting(scope="user", way="pac", server="pac.contoso.com"), ProxySetting(scope="service", way="none")],
+    )
+    fields = observation_point(HostObservation(kind="host", facts=FACTS_ID, at_us=0, roots=41), facts, (), 1, report).fields
+    assert (fields["adapters"], fields["vpn"], fields["products"]) == ("tunnel wired", "wintun", "netskope zscaler")
+    assert (fields["tunnelled"], fields["untunnelled"], fields["added_roots"], fields["roots"]) == (1, 0, "CN=a; CN=b", 41)
+    assert (fields["proxies"], "pac_direct" in fields) == ("user pac pac.contoso.com", False)
+    assert (fields["rss_mb"], fields["spooled"], fields["clock_offset_ms"], fields["uplink"]) == (44.5, 3, -7.0, "refused")
+
+
 def test_a_finding_has_its_device_only_when_there_is_one() -> None:
     """Verdict and evidence always; key, class and vendor when known. A whole confidence is a float all the same."""
     fields = finding_fields(FINDING, "k1")
@@ -95,6 +116,10 @@ def every_point(report: Report) -> list[dict[str, Any]]:
     }
     facts |= {"dns": DnsFacts(target=TARGETS[0], resolver="r"), "egress": EgressFacts(target=TARGETS[0], address="a")}  # type: ignore[dict-item]
     made = [observation_point(one, facts[one.kind], (), 1, report).fields for one in seen if one.kind != "raw"]
+    host = HostObservation(kind="host", facts=FACTS_ID, at_us=0, ntp_offset_ms=1, roots=1, error="e")
+    pac = PacFacts(direct=["a"], proxied={"b": "c"})
+    machine = HostFacts(target=HERE, system="linux", adapters=["wired"], proxies=[ProxySetting(scope="user", way="wpad")], pac=pac)
+    made.append(observation_point(host, machine, (), 1, report).fields)
     return [*made, finding_fields(replace(FINDING, device=Device((DeviceKey("instance", "abc"),), "swg", "Example")), "k1")]
 
 
