@@ -31,8 +31,8 @@ class WebFacts(Message):
     """One staged HTTPS request: how far it came and what answered.
 
     `chain` holds certificate ids (`wire.codec.content_id` of the DER), leaf first, exactly as sent. `http` is what was spoken.
-    `via` is the way really taken (`direct`, `proxy host:port`, `https-proxy host:port`, `source NAME`), `via_source` who said so (`plan`,
-    `environment`, `settings`, `pac`, `wpad`); both absent on a direct route, where there is no choice.
+    `via` is the way taken (`direct`, `proxy host:port`, `https-proxy host:port`, `socks5 host:port`, `source`), `via_source` who said
+    so (`plan`, `environment`, `settings`, `pac`, `wpad`); both are absent on a direct route, where there is no choice.
     """
 
     kind: Literal["web"] = "web"

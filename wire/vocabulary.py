@@ -33,6 +33,7 @@ Failure = Literal[
     "proxy_auth",  # 407
     "proxy_denied",  # any other non-2xx answer to CONNECT
     "proxy_malformed",  # not an HTTP answer to CONNECT
+    "proxy_unsupported",  # a kind of proxy this agent does not speak (SOCKS)
     "tls_alert",  # the peer sent a fatal alert
     "tls_protocol",  # not TLS, or no version or cipher in common
     "http_protocol",  # bytes that h11 or h2 refuse

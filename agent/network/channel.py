@@ -5,6 +5,8 @@ are not used: their stamps queue behind other connections' handshakes.
 """
 
 import asyncio
+import contextlib
+import errno
 import os
 import socket
 from types import TracebackType
@@ -21,7 +23,10 @@ READ_BYTES = 65_536
 class Channel:
     """A socket to one peer. `suspect` turns true when a stamp that ends a stage may be late or merged by more than 2 ms."""
 
-    def __init__(self, address: str, port: int, kind: socket.SocketKind, clock: SampleClock) -> None:
+    def __init__(
+        self, address: str, port: int, kind: socket.SocketKind, clock: SampleClock, *, local: str | None = None, interface: str = ""
+    ) -> None:
+        """`local` is an own address the connection is to come from, `interface` the name of one it is to leave by where that can be had."""
         self._loop = asyncio.get_running_loop()
         self._watch = watch_of(self._loop)
         self._clock = clock
@@ -36,6 +41,8 @@ class Channel:
             if kind == socket.SOCK_STREAM:
                 self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             clock.prepare(self._sock)
+            if local is not None:
+                _leave_from(self._sock, local, interface)
         except OSError:
             self._sock.close()
             raise
@@ -147,6 +154,16 @@ class Channel:
         if self._busy_ns <= LAG_NS:
             return False
         return self._clock.name == "loop" or (first_of_several and self._merged)
+
+
+def _leave_from(sock: socket.socket, local: str, interface: str) -> None:
+    """Bind to an own address, and to the interface where the system lets everybody do that (Linux 5.7 and later)."""
+    if not local:
+        raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
+    if interface and interface != local and hasattr(socket, "SO_BINDTODEVICE"):
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
+    sock.bind((local, 0))
 
 
 def _wake(future: "asyncio.Future[None]") -> None:

@@ -11,15 +11,16 @@ from typing import Any
 
 import h11
 
-from agent.network.address import joined, mapped, split
+from agent.network.address import joined, mapped
 from agent.network.channel import Channel
 from agent.network.clock import STEP_NS, SampleClock
 from agent.network.failure import Failed, classify
 from agent.network.net import Exchange, Fetched
-from agent.network.proxy import Connect
+from agent.network.proxy import Connect, Logins, schemes
 from agent.network.request import Speaker, speaker
 from agent.network.settings import Timeouts
 from agent.network.tls import Tls
+from agent.network.tunnel import SecureStream, Stream
 from wire.vocabulary import Stage
 
 NETWORK_ERRORS = (OSError, ssl.SSLError, Failed, h11.LocalProtocolError, ValueError)
@@ -33,8 +34,10 @@ MAX_MS = 3_600_000.0
 class Staged:
     """One exchange on its way. `run` is called once."""
 
-    def __init__(self, request: Exchange, clock: SampleClock, timeouts: Timeouts, connect: Mapping[str, str]) -> None:
+    def __init__(self, request: Exchange, clock: SampleClock, timeouts: Timeouts, connect: Mapping[str, str], logins: Logins) -> None:
         self._request = request
+        self._way = request.by
+        self._login = logins.header(self._way)
         self._clock = clock
         self._limits = request.timeouts or timeouts
         self._map = connect
@@ -64,10 +67,14 @@ class Staged:
 
     def _channel(self) -> Channel:
         """Open a socket for the place to connect to, through the laboratory's map."""
-        target, route = self._request.target, self._request.route
-        host, port = split(route.proxy or "", "route.proxy") if route.kind == "proxy" else (target.host, target.port)
+        target, way = self._request.target, self._way
+        if way.kind == "unsupported":
+            self._stage = "proxy"
+            raise Failed("proxy_unsupported", f"the way is a {way.word} proxy, which this agent does not speak")
+        host, port = (way.host, way.port) if way.proxied else (target.host, target.port)
+        local = way.local_for(self._request.address)
         address, port = mapped(self._map, host, self._request.address, port)
-        return Channel(address, port, socket.SOCK_STREAM, self._clock)
+        return Channel(address, port, socket.SOCK_STREAM, self._clock, local=local, interface=way.host if local else "")
 
     async def _exchange(self, channel: Channel) -> None:
         target, limits = self._request.target, self._limits
@@ -75,29 +82,43 @@ class Staged:
             began, done = await channel.connect()
         self._phase("connect_ms", began, done, late=channel.doubtful())
         secure = target.protocol != "http"
-        if secure and self._request.route.kind == "proxy":
-            await self._tunnel(channel)
-        tls = await self._secure(channel) if secure else None
-        speaks = speaker(self._seen.get("alpn"))
+        stream: Stream = channel
+        if self._way.proxied:
+            stream = await self._to_far_end(channel, tunnel=secure)
+        tls = await self._secure(stream) if secure else None
+        speaks = speaker(self._seen.get("alpn"), self._request.kept_bytes)
         try:
-            await self._converse(channel, tls, speaks)
+            await self._converse(stream, tls, speaks)
         finally:
             answer = speaks.answer
             if answer.status is not None:
                 head = {"http": answer.version, "status": answer.status, "headers": answer.headers}
                 self._seen |= head | {"body": bytes(answer.body), "body_bytes": answer.body_bytes}
 
-    async def _tunnel(self, channel: Channel) -> None:
+    async def _to_far_end(self, channel: Channel, *, tunnel: bool) -> Stream:
+        """Return what carries bytes to the far end: TLS to the proxy if it wants that, and a tunnel if the target is to have one."""
         self._stage = "proxy"
-        connect = Connect(channel)
+        stream: Stream = channel
+        connect = None
+        began = done = 0
         try:
             async with asyncio.timeout(self._limits.proxy_s):
-                began, done = await connect.ask(joined(self._request.target.host, self._request.target.port))
+                if self._way.kind == "https-proxy":
+                    tls = Tls(channel, self._way.host, ("http/1.1",))
+                    began, done = await tls.handshake()
+                    stream = SecureStream(channel, tls)
+                if tunnel:
+                    connect = Connect(stream)
+                    asked, done = await connect.ask(joined(self._request.target.host, self._request.target.port), self._login)
+                    began = began or asked
         finally:
-            self._seen |= {"proxy_status": connect.status, "proxy_headers": connect.headers}
-        self._phase("proxy_ms", began, done, late=channel.doubtful())
+            if connect is not None:
+                self._seen |= {"proxy_status": connect.status, "proxy_headers": connect.headers}
+        if began:
+            self._phase("proxy_ms", began, done, late=channel.doubtful())
+        return stream
 
-    async def _secure(self, channel: Channel) -> Tls:
+    async def _secure(self, channel: Stream) -> Tls:
         self._stage = "tls"
         tls = Tls(channel, self._request.sni or self._request.target.host, self._request.alpn)
         try:
@@ -108,7 +129,7 @@ class Staged:
         self._phase("tls_ms", began, done, late=channel.doubtful())
         return tls
 
-    async def _converse(self, channel: Channel, tls: Tls | None, speaks: Speaker) -> None:
+    async def _converse(self, channel: Stream, tls: Tls | None, speaks: Speaker) -> None:
         """Send the request and read the response to its end."""
         self._stage = "request"
         async with asyncio.timeout(self._limits.first_byte_s):
@@ -124,21 +145,25 @@ class Staged:
             while not speaks.answer.done:
                 last = await self._step(channel, tls, speaks)
         self._phase("body_ms", first, last, late=channel.doubtful())
+        if speaks.answer.status == 407 and self._way.proxied and tls is None:
+            self._stage = "proxy"
+            raise Failed("proxy_auth", f"the proxy answered 407 and demands {schemes(speaks.answer.headers)}")
 
-    async def _send_request(self, channel: Channel, tls: Tls | None, speaks: Speaker) -> int:
+    async def _send_request(self, channel: Stream, tls: Tls | None, speaks: Speaker) -> int:
         request = self._request
         target = request.target
         default_port = 80 if tls is None else 443
         name = request.sni or target.host
         authority = joined(name, target.port) if target.port != default_port or ":" in name else name
         scheme = "http" if tls is None else "https"
-        path = request.path or target.path
-        if tls is None and request.route.kind == "proxy":
-            path = f"{scheme}://{authority}{path}"
-        data, self._seen["sent_headers"] = speaks.start(authority, path, scheme, request.headers)
+        path, headers = request.path or target.path, request.headers
+        if tls is None and self._way.proxied:
+            path, headers = f"{scheme}://{authority}{path}", (*headers, *self._login)
+        data, sent = speaks.start(authority, path, scheme, headers)
+        self._seen["sent_headers"] = tuple(field for field in sent if field not in self._login)
         return await channel.send(tls.encrypt(data) if tls else data)
 
-    async def _step(self, channel: Channel, tls: Tls | None, speaks: Speaker) -> int:
+    async def _step(self, channel: Stream, tls: Tls | None, speaks: Speaker) -> int:
         """Read once, let TLS and HTTP take it, send what they want sent; return the read's stamp. A close counts in the next step."""
         if self._ended_at:
             speaks.end()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent.network.settings import Timeouts
+from agent.network.way import Way, Ways, planned
 from agent.platform.port import MachineSeen
 from wire.facts import ChainTrust
 from wire.target import Route, Target
@@ -23,6 +24,8 @@ ChainCheck = Callable[[Sequence[bytes], str], Awaitable[ChainTrust]]
 MachineLook = Callable[[], Awaitable[MachineSeen]]
 """Looks at this machine itself: its adapters, its roots, what runs on it."""
 
+KEPT_BODY_BYTES = 65_536
+"""What is kept of a body: the reflector's answer is below 8 kB; nobody looks at others."""
 ALPN_ANY = ("h2", "http/1.1")
 ALPN_HTTP1 = ("http/1.1",)
 
@@ -46,9 +49,10 @@ class Resolution:
 class Exchange:
     """One request on one fresh connection.
 
-    `address` is where to connect: the target's own, or the proxy's on a proxied route (the proxy then resolves the target). `sni` and
-    the Host header are the target's name unless `sni` says otherwise. `path` defaults to the target's. `headers` follow Host, User-Agent
-    and Accept in the order given. `timeouts` default to the network's.
+    `address` is where to connect: the target's own, or the proxy's on a proxied way (the proxy then resolves the target). `way` is by
+    default what the route alone says. `sni` and the Host header are the target's name unless `sni` says otherwise. `path` defaults to the
+    target's. `headers` follow Host, User-Agent and Accept in the order given. `timeouts` default to the network's. Of the body the first
+    `kept_bytes` are kept.
     """
 
     target: Target
@@ -59,6 +63,13 @@ class Exchange:
     headers: Headers = ()
     alpn: tuple[str, ...] = ALPN_ANY
     timeouts: Timeouts | None = None
+    way: Way | None = None
+    kept_bytes: int = KEPT_BODY_BYTES
+
+    @property
+    def by(self) -> Way:
+        """Return the way this exchange takes."""
+        return self.way or planned(self.route)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,10 @@ class Fetched:
 
 class Network(Protocol):
     """What a probe can ask of the network, and of the machine that is its near end."""
+
+    async def ways(self, target: Target, route: Route) -> Ways:
+        """Return the ways to `target` that `route` comes to on this machine, to be tried in order."""
+        ...
 
     async def resolve(self, host: str, timeout_s: float | None = None) -> Resolution:
         """Look a name up, A and where there is IPv6 also AAAA. An address is its own answer and is not asked for."""

@@ -1,22 +1,39 @@
 """The one factory of the real network. Everything else in this room is reached through what it returns."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agent.network.address import split_address
 from agent.network.clock import SampleClock, sample_clock
 from agent.network.connect import Staged
 from agent.network.net import ChainCheck, Exchange, Fetched, MachineLook, Network, Resolution
+from agent.network.proxy import Logins
 from agent.network.resolve import ipv6_routed, resolve, system_resolvers
 from agent.network.settings import NetworkSettings
-from agent.platform.port import MachineSeen
+from agent.network.system import SystemWays
+from agent.network.way import Ways, planned
+from agent.platform import here
+from agent.platform.port import MachineSeen, Platform
 from wire.facts import ChainTrust
+from wire.target import Route, Target
 
 
 class OwnNetwork:
     """The network through own sockets. Holds no connection and no cache: two samples never share anything."""
 
-    def __init__(self, settings: NetworkSettings, clock: SampleClock, check: ChainCheck | None, look: MachineLook | None) -> None:
+    def __init__(
+        self,
+        settings: NetworkSettings,
+        clock: SampleClock,
+        check: ChainCheck | None,
+        look: MachineLook | None,
+        system: SystemWays | None,
+        platform: Platform,
+    ) -> None:
         self._settings = settings
+        self._system = system
+        self._platform = platform
+        self._logins = Logins(settings.logins)
         self._clock = clock
         self._check = check
         self._look = look
@@ -29,9 +46,18 @@ class OwnNetwork:
         ipv6 = ipv6_routed() if settings.ipv6 is None else settings.ipv6
         return await resolve(host, resolvers, self._clock, timeout_s or settings.timeouts.dns_s, ipv6=ipv6)
 
+    async def ways(self, target: Target, route: Route) -> Ways:
+        """Return what the plan says, or the machine's own settings for a system route; without those it is direct."""
+        if route.kind == "system":
+            return Ways(origin="settings") if self._system is None else await self._system.ways(target)
+        way = planned(route)
+        if way.kind == "source" and not way.addresses:
+            way = replace(way, addresses=await self._platform.addresses(way.host))
+        return Ways((way,), "" if way.kind == "direct" else "plan")
+
     async def fetch(self, request: Exchange) -> Fetched:
         """Make one exchange on a connection of its own."""
-        return await Staged(request, self._clock, self._settings.timeouts, self._settings.connect).run()
+        return await Staged(request, self._clock, self._settings.timeouts, self._settings.connect, self._logins).run()
 
     async def check_chain(self, chain: Sequence[bytes], host: str) -> ChainTrust | None:
         """Hand a captured chain to the checker this network was opened with."""
@@ -44,11 +70,18 @@ class OwnNetwork:
         return await self._look() if self._look else MachineSeen("")
 
 
-def open_network(settings: NetworkSettings, check_chain: ChainCheck | None = None, look: MachineLook | None = None) -> Network:
-    """Return the network for `settings`. Cheap: call it once for each probe whose time limits differ.
+def open_network(
+    settings: NetworkSettings,
+    check_chain: ChainCheck | None = None,
+    look: MachineLook | None = None,
+    *,
+    system: SystemWays | None = None,
+    platform: Platform | None = None,
+) -> Network:
+    """Return the network for `settings`. Cheap: call it once for each probe whose time limits differ; `system` is shared by all.
 
     Raises ValueError, naming the setting and the remedy, for a resolver or a laboratory place that is no `address:port`.
     """
     for place in settings.connect.values():
         split_address(place, "lab.connect")
-    return OwnNetwork(settings, sample_clock(settings.clock), check_chain, look)
+    return OwnNetwork(settings, sample_clock(settings.clock), check_chain, look, system, platform or here())

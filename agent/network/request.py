@@ -16,21 +16,20 @@ import h2.settings
 import h11
 
 from agent.network.failure import Failed, scrub
-from agent.network.net import Headers
+from agent.network.net import KEPT_BODY_BYTES, Headers
 
 MAX_HEAD_BYTES = 65_536
 """Four times what h11 and most servers allow by default; a head beyond that is not Microsoft's."""
 MAX_BODY_BYTES = 1 << 20
 """1 MiB: a sign-in page is about a fifth of it. Reading on would measure bandwidth, which this probe is not for."""
-KEPT_BODY_BYTES = 65_536
-"""What is kept of a body: the reflector's answer is below 8 kB; nobody looks at others."""
 USER_AGENT = "Mozilla/5.0 (compatible; Middlewatch/1)"
 
 
 class Answer:
     """What has come of a response so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept_bytes: int = KEPT_BODY_BYTES) -> None:
+        self._kept_bytes = kept_bytes
         self.version: str | None = None
         self.status: int | None = None
         self.headers: Headers = ()
@@ -49,7 +48,7 @@ class Answer:
     def add_body(self, data: bytes) -> None:
         """Count body bytes and keep the first of them. Raises Failed `too_large`."""
         self.body_bytes += len(data)
-        self.body += data[: max(0, KEPT_BODY_BYTES - len(self.body))]
+        self.body += data[: max(0, self._kept_bytes - len(self.body))]
         if self.body_bytes > MAX_BODY_BYTES:
             raise Failed("too_large", f"body of more than {MAX_BODY_BYTES} bytes")
 
@@ -75,8 +74,8 @@ class Speaker(Protocol):
 class Http1:
     """HTTP/1.1 (RFC 9112). Header names leave in the case given."""
 
-    def __init__(self) -> None:
-        self.answer = Answer()
+    def __init__(self, kept_bytes: int = KEPT_BODY_BYTES) -> None:
+        self.answer = Answer(kept_bytes)
         self._connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
 
     def start(self, authority: str, path: str, scheme: str, headers: Headers) -> tuple[bytes, Headers]:  # noqa: ARG002 - HTTP/2 needs it
@@ -120,8 +119,8 @@ class Http1:
 class Http2:
     """HTTP/2 (RFC 9113), one stream."""
 
-    def __init__(self) -> None:
-        self.answer = Answer()
+    def __init__(self, kept_bytes: int = KEPT_BODY_BYTES) -> None:
+        self.answer = Answer(kept_bytes)
         # No validation of what comes in: odd headers are a fact to keep, not a reason to stop.
         settings = h2.config.H2Configuration(client_side=True, header_encoding=False, validate_inbound_headers=False)
         self._connection = h2.connection.H2Connection(settings)
@@ -170,9 +169,9 @@ class Http2:
         self.answer.take_head(int(status), "HTTP/2", tuple(pair for pair in pairs if not pair[0].startswith(":")))
 
 
-def speaker(alpn: str | None) -> Speaker:
-    """Return the protocol that ALPN chose; none chosen means HTTP/1.1 (RFC 7301)."""
-    return Http2() if alpn == "h2" else Http1()
+def speaker(alpn: str | None, kept_bytes: int = KEPT_BODY_BYTES) -> Speaker:
+    """Return the protocol that ALPN chose; none chosen means HTTP/1.1 (RFC 7301). Of the body the first `kept_bytes` are kept."""
+    return Http2(kept_bytes) if alpn == "h2" else Http1(kept_bytes)
 
 
 def _guard(take: Callable[[bytes], None], data: bytes) -> None:

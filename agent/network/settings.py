@@ -34,6 +34,7 @@ class NetworkSettings:
     `resolvers` are `address:port` (IPv6 in brackets); none means the machine's own. `connect` is the laboratory's map from `host:port`
     or `address:port` to the `address:port` a socket really goes to; it is applied after the address facts are taken. `clock` is
     `auto` (kernel stamps where there are any), or one of the two by name. `ipv6` says whether AAAA is asked; None asks the routing table.
+    `logins` are `user:password` by the proxy's `host:port`: whoever names a proxy in a plan or a PAC file gets no other proxy's password.
     """
 
     resolvers: tuple[str, ...] = ()
@@ -41,3 +42,4 @@ class NetworkSettings:
     timeouts: Timeouts = field(default_factory=Timeouts)
     clock: Literal["auto", "kernel", "loop"] = "auto"
     ipv6: bool | None = None
+    logins: Mapping[str, str] = field(default_factory=dict, repr=False)

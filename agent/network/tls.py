@@ -9,7 +9,7 @@ import ssl
 from functools import cache
 from typing import Any
 
-from agent.network.channel import Channel
+from agent.network.tunnel import Stream
 
 _READ = 65_536
 _ENCODING_DER = 2  # _ssl.ENCODING_DER
@@ -28,7 +28,7 @@ def unverifying(alpn: tuple[str, ...]) -> ssl.SSLContext:
 class Tls:
     """One TLS connection over `channel`. `sni` is independent of where the channel is connected to."""
 
-    def __init__(self, channel: Channel, sni: str, alpn: tuple[str, ...]) -> None:
+    def __init__(self, channel: Stream, sni: str, alpn: tuple[str, ...]) -> None:
         self._channel = channel
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from agent.network.net import ALPN_HTTP1, Exchange, Fetched, Network
-from agent.probes.destination import destination
+from agent.network.way import Way
+from agent.probes.destination import reach
 from agent.probes.measured import CycleClock, Measured, facts_id, present
 from wire.facts import EgressFacts
 from wire.observation import EgressObservation
@@ -58,11 +59,14 @@ async def measure(target: Target, route: Route, net: Network, clock: CycleClock)
 
 async def _fetched(target: Target, route: Route, net: Network, turn: int) -> Fetched:
     """Return the exchange with the reflector; a lookup that failed is one that came no further."""
-    where = await destination(target, route, net, turn)
-    found = where.resolution
-    if where.address is None:
+
+    def exchange(address: str, way: Way) -> Exchange:
+        return Exchange(target, route, address, headers=CANARIES, alpn=ALPN_HTTP1, way=way)
+
+    reached = await reach(target, route, net, turn, exchange)
+    found, seen = reached.where.resolution, reached.seen
+    if seen is None:
         return Fetched(found.clock, found.suspect, failure=found.failure or "dns_no_data", stage=found.stage or "dns", error=found.error)
-    seen = await net.fetch(Exchange(target, route, where.address, headers=CANARIES, alpn=ALPN_HTTP1))
     return replace(seen, suspect=seen.suspect or found.suspect)
 
 

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from agent.network.net import Exchange, Fetched, Network
-from agent.probes.destination import Destination, destination
+from agent.probes.destination import Destination, Reached, reach
 from agent.probes.headers import MAX_FIELDS, front_door, stable
 from agent.probes.measured import CycleClock, Measured, by_id, facts_id, present
 from wire.codec import content_id
@@ -19,10 +19,10 @@ MAX_CHAIN = 16
 async def measure(target: Target, route: Route, net: Network, clock: CycleClock) -> Measured:
     """Look the name up, make one request, have the captured chain checked; return how far it came, failures included."""
     at_us = clock.at_us()
-    where = await destination(target, route, net, clock.turn)
-    if where.address is None:
-        return _not_found(target, route, where, at_us)
-    seen = await net.fetch(Exchange(target, route, where.address))
+    reached = await reach(target, route, net, clock.turn, lambda address, way: Exchange(target, route, address, way=way))
+    where, seen = reached.where, reached.seen
+    if seen is None:
+        return _not_found(target, route, reached, at_us)
     chain = seen.chain[:MAX_CHAIN]
     facts = WebFacts(
         target=target,
@@ -36,13 +36,15 @@ async def measure(target: Target, route: Route, net: Network, clock: CycleClock)
         chain=[content_id(der) for der in chain],
         trust=await net.check_chain(chain, target.host),
         headers=_headers(seen),
+        **reached.via(),
     )
     return Measured(_observation(facts, where, seen, at_us), facts, by_id(chain))
 
 
-def _not_found(target: Target, route: Route, where: Destination, at_us: int) -> Measured:
-    found = where.resolution
-    facts = WebFacts(target=target, route=route.name, failure=found.failure or "dns_no_data", stage=found.stage or "dns")
+def _not_found(target: Target, route: Route, reached: Reached, at_us: int) -> Measured:
+    found = reached.where.resolution
+    failure, stage = found.failure or "dns_no_data", found.stage or "dns"
+    facts = WebFacts(target=target, route=route.name, failure=failure, stage=stage, **reached.via())
     seen = WebObservation(
         kind=NAME,
         facts=facts_id(facts),

@@ -32,6 +32,7 @@ _WORDS: dict[Failure, str] = {
     "unreachable": "there is no route to it",
     "proxy_auth": "the proxy asks for a login (407)",
     "proxy_denied": "the proxy refused the connection",
+    "proxy_unsupported": "this machine is told to use a SOCKS proxy, which the agent does not speak",
     "proxy_malformed": "the proxy's answer was not HTTP",
     "tls_alert": "the other side ended the TLS handshake with an alert",
     "tls_protocol": "the other side does not speak TLS as we do",

@@ -4,7 +4,7 @@ import pytest
 
 from agent.network.net import ALPN_HTTP1, Exchange, Fetched, Network
 from wire.facts import ChainTrust
-from wire.target import DIRECT, Target
+from wire.target import DIRECT, SYSTEM, Route, Target
 
 TRUST = ChainTrust(os="trusted", public="no_root", engine="contract")
 
@@ -51,6 +51,16 @@ class NetworkContract:
         """An address is its own answer, and no time was spent on it."""
         found = await net.resolve("127.0.0.1")
         assert (found.answers, found.dns_ms, found.failure) == (("127.0.0.1",), None, None)
+
+    async def test_ways(self, net: Network, good: Target) -> None:
+        """A direct route is one way that nobody chose; a proxied one is the plan's; the system's own is somebody's choice."""
+        direct = await net.ways(good, DIRECT)
+        assert ([way.name for way in direct.ways], direct.origin) == (["direct"], "")
+        office = await net.ways(good, Route(name="office", kind="proxy", proxy="proxy.test:3128"))
+        assert ([way.name for way in office.ways], office.origin) == (["proxy proxy.test:3128"], "plan")
+        lan = await net.ways(good, Route(name="lan", kind="source", source="127.0.0.1"))
+        assert ([way.local_for("127.0.0.1") for way in lan.ways], lan.origin) == (["127.0.0.1"], "plan")
+        assert (await net.ways(good, SYSTEM)).origin
 
     async def test_exchange(self, net: Network, good: Target) -> None:
         """An exchange keeps status, headers in order and case, body and chain, and its phases add up within 1 ms."""

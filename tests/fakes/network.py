@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agent.network.net import Exchange, Fetched, Resolution
+from agent.network.way import Ways, planned
 from agent.platform.port import MachineSeen
 from wire.facts import ChainTrust
+from wire.target import Route, Target
 
 NO_SUCH_NAME = Resolution("kernel", resolver="192.0.2.53", dns_ms=1.0, failure="dns_nxdomain", stage="dns", error="NXDOMAIN")
 NO_LISTENER = Fetched("kernel", total_ms=0.1, failure="refused", stage="connect", error="ConnectionRefusedError")
@@ -13,12 +15,16 @@ NO_LISTENER = Fetched("kernel", total_ms=0.1, failure="refused", stage="connect"
 
 @dataclass
 class FakeNetwork:
-    """`names` maps host to its lookup, `sites` `host:port` to its exchange, `trust` is every chain's; what was asked is recorded."""
+    """`names` maps host to its lookup, `sites` `host:port` to its exchange; `trust` is every chain's, `system` every system route's.
+
+    A proxied exchange is looked up by the way's name first (`proxy host:port`). What was asked is recorded.
+    """
 
     names: Mapping[str, Resolution] = field(default_factory=dict)
     sites: Mapping[str, Fetched] = field(default_factory=dict)
     trust: ChainTrust | None = None
     seen: MachineSeen = field(default_factory=lambda: MachineSeen("linux"))
+    system: Ways = field(default_factory=lambda: Ways(origin="settings"))
     looked_up: list[str] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     checked: list[tuple[tuple[bytes, ...], str]] = field(default_factory=list)
@@ -34,10 +40,14 @@ class FakeNetwork:
         """Return the scripted machine."""
         return self.seen
 
+    async def ways(self, target: Target, route: Route) -> Ways:
+        """Return the scripted ways of a system route, else what the plan says."""
+        return self.system if route.kind == "system" else Ways((planned(route),), "" if route.kind == "direct" else "plan")
+
     async def fetch(self, request: Exchange) -> Fetched:
         """Return the scripted exchange; at an unscripted place nobody listens."""
         self.exchanges.append(request)
-        return self.sites.get(request.target.name, NO_LISTENER)
+        return self.sites.get(request.by.name) or self.sites.get(request.target.name, NO_LISTENER)
 
     async def check_chain(self, chain: Sequence[bytes], host: str) -> ChainTrust | None:
         """Return the scripted trust of a chain that has certificates."""

@@ -12,9 +12,10 @@ from agent.network.net import ALPN_ANY, ALPN_HTTP1, Exchange, Fetched
 from agent.network.open import open_network
 from agent.network.request import MAX_BODY_BYTES, MAX_HEAD_BYTES
 from agent.network.settings import NetworkSettings, Timeouts
+from agent.network.way import Way, ways_of
 from tests.contracts.network import phases
 from tests.fakes.places import HELLO, Authority, Handler, answers, h2_answers, listening, proxy, silent
-from wire.target import DIRECT, Route, Target
+from wire.target import DIRECT, SYSTEM, Route, Target
 from wire.vocabulary import Protocol
 
 HOST = "good.test"
@@ -262,6 +263,8 @@ async def test_proxy_refusals(authority: Authority, reply: bytes, failure: str, 
     assert (failed(seen), seen.proxy_status) == ((failure, "proxy"), status)
     assert (seen.proxy_ms, seen.tls_ms) == (None, None)
     assert seen.connect_ms is not None
+    if status == 407:
+        assert seen.error == "the proxy answered 407 to CONNECT and demands Negotiate"
 
 
 async def test_plain_http_through_a_proxy() -> None:
@@ -286,3 +289,89 @@ async def test_unspeakable_path(authority: Authority, path: str) -> None:
         seen = await fetch(Exchange(target(port), DIRECT, "127.0.0.1", path=path, alpn=ALPN_HTTP1))
     assert seen.stage == "request"
     assert seen.failure is not None
+
+
+async def test_password_demanded_of_plain_http() -> None:
+    """A proxy that demands a password of a request without TLS says so in its answer: the same failure, and the schemes are kept."""
+    answer = b"HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n"
+    async with listening(answers(answer)) as near:
+        office = Route(name="office", kind="proxy", proxy=f"127.0.0.1:{near}")
+        seen = await fetch(Exchange(target(80, "http"), office, "127.0.0.1"))
+    assert (failed(seen), seen.status) == (("proxy_auth", "proxy"), 407)
+    assert seen.error == "the proxy answered 407 and demands Basic"
+    assert ("Proxy-Authenticate", "Basic realm=x") in seen.headers
+
+
+@pytest.mark.parametrize("protocol", ["https", "http"])
+async def test_password_of_the_configuration(protocol: Protocol) -> None:
+    """The configured password goes to its proxy, with CONNECT or with the request, and is not kept among what was sent."""
+    heads: list[bytes] = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")
+        await reader.read()
+
+    async with listening(refuse) as near:
+        place = f"127.0.0.1:{near}"
+        network = open_network(NetworkSettings(logins={place: "anna:secret"}))
+        seen = await network.fetch(Exchange(target(443, protocol), Route(name="office", kind="proxy", proxy=place), "127.0.0.1"))
+    assert b"Proxy-Authorization: Basic YW5uYTpzZWNyZXQ=" in heads[0]
+    assert "Proxy-Authorization" not in dict(seen.sent_headers)
+    assert "secret" not in repr(NetworkSettings(logins={place: "anna:secret"}))
+
+
+async def test_proxy_over_tls(authority: Authority) -> None:
+    """A proxy that wants TLS gets it, with a tunnel inside; its part is one phase, and the far end's chain is the far end's."""
+    near_authority = Authority()
+    async with listening(answers(HELLO), authority.server(HOST)) as port:
+        async with listening(proxy(ESTABLISHED, port), near_authority.server("near.test")) as near:
+            way = ways_of(f"HTTPS near.test:{near}")[0]
+            seen = await fetch(Exchange(target(port), SYSTEM, "127.0.0.1", way=way))
+        direct = await fetch(Exchange(target(port), DIRECT, "127.0.0.1"))
+    assert (failed(seen), seen.status, seen.proxy_status) == ((None, None), 200, 200)
+    assert seen.chain == direct.chain
+    assert seen.proxy_ms is not None
+    assert abs((seen.total_ms or 0) - phases(seen)) <= 1.0
+
+
+async def test_proxy_over_tls_that_has_none() -> None:
+    """A proxy that should speak TLS and does not is a failure of stage proxy, after which the next way is tried."""
+    async with listening(answers(HELLO)) as near:
+        way = ways_of(f"HTTPS near.test:{near}")[0]
+        seen = await fetch(Exchange(target(443), SYSTEM, "127.0.0.1", way=way), timeouts=Timeouts.every(1.0))
+    assert seen.stage == "proxy"
+    assert seen.failure in {"tls_protocol", "timeout", "closed", "tls_alert"}
+
+
+async def test_proxy_of_a_kind_not_spoken() -> None:
+    """SOCKS is told as what it is, and nothing is connected to."""
+    seen = await fetch(Exchange(target(443), SYSTEM, "127.0.0.1", way=ways_of("SOCKS5 near.test:1080")[0]))
+    assert (failed(seen), seen.connect_ms) == (("proxy_unsupported", "proxy"), None)
+    assert "SOCKS5" in (seen.error or "")
+
+
+async def test_from_an_own_address() -> None:
+    """A connection comes from the address its way names; one that is not this machine's cannot be had."""
+    peers: list[str] = []
+
+    async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peers.append(writer.get_extra_info("peername")[0])
+        await answers(HELLO)(reader, writer)
+
+    async with listening(note) as port:
+        for own in ("127.0.0.3", "203.0.113.9"):
+            way = Way("source", own, addresses=(own,))
+            seen = await fetch(Exchange(target(port, "http"), DIRECT, "127.0.0.1", way=way))
+            wanted = (None, None) if own == "127.0.0.3" else ("unreachable", "connect")
+            assert failed(seen) == wanted
+        gone = await fetch(Exchange(target(port, "http"), DIRECT, "127.0.0.1", way=Way("source", "eth9")))
+    assert (peers, failed(gone)) == (["127.0.0.3"], ("unreachable", "connect"))
+
+
+async def test_by_an_interface() -> None:
+    """An interface's name with its address works where the system lets it be bound, and where it does not."""
+    async with listening(answers(HELLO)) as port:
+        way = Way("source", "lo", addresses=("127.0.0.1",))
+        seen = await fetch(Exchange(target(port, "http"), DIRECT, "127.0.0.1", way=way))
+    assert (failed(seen), seen.status) == ((None, None), 200)

@@ -8,8 +8,11 @@ import pytest
 from agent.network.net import Network
 from agent.network.open import open_network
 from agent.network.settings import NetworkSettings
+from agent.platform.linux import Linux
+from agent.platform.machine import ThisMachine
+from wire.target import Route, Target
 
-FORBIDDEN = {"cryptography", "OpenSSL", "structlog", "typer", "rich", "pydantic_settings", "aiohttp", "judge", "certifi"}
+FORBIDDEN = {"cryptography", "OpenSSL", "structlog", "typer", "rich", "pydantic_settings", "aiohttp", "judge", "certifi", "quickjs"}
 
 
 def test_bad_settings() -> None:
@@ -24,6 +27,17 @@ def test_is_a_network() -> None:
     """What the factory returns has the protocol's shape."""
     net: Network = open_network(NetworkSettings())
     assert callable(net.fetch)
+
+
+async def test_an_interface_is_looked_up_on_the_platform() -> None:
+    """An interface's name becomes its addresses; one that is not there has none."""
+    lan = Route(name="lan", kind="source", source="lo")
+    target = Target(host="a.test", category="Control", workload="Control")
+    net = open_network(NetworkSettings(), platform=Linux(ThisMachine()))
+    if sys.platform == "linux":
+        assert "127.0.0.1" in (await net.ways(target, lan)).ways[0].addresses
+    gone = await net.ways(target, lan.model_copy(update={"source": "none0"}))
+    assert gone.ways[0].addresses == ()
 
 
 def test_imports() -> None:

@@ -71,7 +71,7 @@ async def test_too_many_names(evaluator: Evaluator, body: str) -> None:
 @pytest.mark.parametrize(
     ("body", "failures"),
     [
-        ("for (;;);", {"loop"}),
+        ("for (;;);", {"loop", "killed"}),
         ("/^(a+)+$/.test('a'.repeat(40) + 'b')", {"killed"}),
         ("throw {toString() { for (;;); }}", {"killed"}),
         ("for (var a = []; ; ) a.push('x'.repeat(1000))", {"memory", "killed"}),
@@ -81,7 +81,7 @@ async def test_too_many_names(evaluator: Evaluator, body: str) -> None:
     ],
 )
 async def test_hostile_files(evaluator: Evaluator, body: str, failures: set[str]) -> None:
-    """Whatever a file does it is a reason, and the next file is answered."""
+    """Whatever a file does it is a reason, and the next file is answered. On a busy machine the kill may come before the engine's limit."""
     assert (await ask(evaluator, file(body))).failure in failures
     assert await ask(evaluator, file("return 'DIRECT'")) == PacAnswer("DIRECT")
 
