@@ -17,6 +17,7 @@ from agent.config_reader import ConfigError, Section
 _AGENT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _BROKER = re.compile(r"(mqtts?)://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::([0-9]{1,5}))?/?")
 _HOST_PORT = re.compile(r"([A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}")
+_PAC = re.compile(r"(?:https?://[^/\s]+|file://)\S*")
 _ED25519_BYTES = 32
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 Version = Literal["5", "3.1.1"]
@@ -74,6 +75,18 @@ class Trust:
 
 
 @dataclass(frozen=True, slots=True)
+class Proxy:
+    """How the `system` route and proxies are told what no plan may tell. Local only.
+
+    `pac` and `wpad` stand in the place of the system's own settings. `logins` are `user:password` by the proxy's `host:port`.
+    """
+
+    pac: str = ""
+    wpad: bool = False
+    logins: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Lab:
     """Laboratory settings; every report made with them says `lab`. `connect` maps `host:port` to the `address:port` really dialled.
 
@@ -106,6 +119,7 @@ class Settings:
     plan: PlanSource = PlanSource()
     trust: Trust = Trust()
     lab: Lab = Lab()
+    proxy: Proxy = Proxy()
 
 
 def load(path: Path, *, need_broker: bool = True) -> Settings:
@@ -122,7 +136,7 @@ def load(path: Path, *, need_broker: bool = True) -> Settings:
 def read(table: Mapping[str, object], folder: Path, *, need_broker: bool = True) -> Settings:
     """Return the settings in a parsed table; relative paths start at `folder`. Raises ConfigError with every problem found."""
     problems: list[str] = []
-    names = ("agent", "broker", "uplink", "plan", "trust", "lab", "spool")
+    names = ("agent", "broker", "uplink", "plan", "trust", "lab", "spool", "proxy")
     problems += [
         f"config: {name}: no such section; write one of {', '.join(f'[{one}]' for one in names)}" for name in table if name not in names
     ]
@@ -140,11 +154,12 @@ def read(table: Mapping[str, object], folder: Path, *, need_broker: bool = True)
     )
     trust = Trust(os_roots=sections["trust"].path("os_roots"), public_roots=sections["trust"].path("public_roots"))
     plan = _plan(sections["plan"])
+    proxy = _proxy(sections["proxy"])
     for section in sections.values():
         section.refuse_unknown()
     if problems:
         raise ConfigError(problems)
-    return Settings(agent, spool, broker, uplink, plan, trust, lab)
+    return Settings(agent, spool, broker, uplink, plan, trust, lab, proxy)
 
 
 def _agent(section: Section, *, needed: bool) -> Agent:
@@ -194,6 +209,17 @@ def _plan(section: Section) -> PlanSource:
     if file is not None and not keys:
         section.problem("keys", "is missing, and a plan must be signed", 'keys = { ops = "<32 bytes in base64>" }')
     return PlanSource(file, keys)
+
+
+def _proxy(section: Section) -> Proxy:
+    pac = section.text("pac", pattern=_PAC, meaning="the URL of a PAC file", example="http://pac.contoso.com/proxy.pac", default="")
+    logins = section.words("logins")
+    for place, login in logins.items():
+        if not _HOST_PORT.fullmatch(place):
+            section.problem("logins", f"{place!r} is not a proxy's host and port", '{ "proxy.contoso.com:3128" = "user:password" }')
+        elif not login.partition(":")[2]:
+            section.problem("logins", f"what stands for {place!r} is not user:password", '{ "proxy.contoso.com:3128" = "user:password" }')
+    return Proxy(pac, section.flag("wpad", default=False), logins)
 
 
 def _lab(section: Section) -> Lab:

@@ -24,6 +24,8 @@ SETTLE_S = 2.0
 """After a change the report waits so long for the rest of the round: healthy probes are done by then, a blackholed one takes 10 s."""
 PROBE_S = 75.0
 """The longest a probe may take: six stages of 10 s by default and a chain check. Beyond it is our own fault, and it is ended."""
+AFTER_PROXY = 3
+"""The centre takes a device as gone after two clean rounds; one more may be suspect."""
 
 Cause = Literal["cycle", "change"]
 
@@ -61,12 +63,15 @@ class Cycles:
         self._memory = Memory()
         self._calendar = Calendar()
         self._broken: set[tuple[Kind, str]] = set()
+        self._settling: dict[tuple[str, str, str], int] = {}
+        """Rounds that a system route is still measured for after it became the direct one, by path."""
 
     def forget(self, plan: Plan) -> None:
         """Drop what only a former plan's targets needed."""
         paths = {start.path for start in starts(plan, tuple(self._probes))}
         self._memory.keep(paths)
         self._calendar.keep(paths)
+        self._settling = {path: rounds for path, rounds in self._settling.items() if path in paths}
         self._budget.forget_idle(time.monotonic())
 
     def elsewhere(self) -> None:
@@ -79,6 +84,8 @@ class Cycles:
         wanted = [
             start for start in starts(plan, kinds) if self._calendar.due(start, plan.probes[start.probe].every_s, plan.cadence_s, now)
         ]
+        direct = any(route.kind == "direct" for route in plan.routes)
+        wanted = [start for start in wanted if not direct or not await self._is_twin(start, nets[start.probe])]
         one = _Running(plan, kinds, Round(plan, wanted, self._budget, self._clock), self._memory, deliver)
         clock = RoundClock(turn, time.monotonic_ns())
         try:
@@ -94,6 +101,25 @@ class Cycles:
             one.hand_over()
         if one.skipped:
             log.debug("cycle %d: %d starts left out, their targets' hourly budget is spent", turn, one.skipped)
+
+    async def _is_twin(self, start: Start, net: Network) -> bool:
+        """Return whether a system route's start would only repeat the direct route's: `docs/decisions/011-the-way-really-taken.md`.
+
+        After a proxy was taken away it is measured for a few rounds more, so that the centre sees the way clean and not just silent.
+        """
+        if start.route.kind != "system":
+            return False
+        try:
+            direct = (await net.ways(start.target, start.route)).direct
+        except Exception:  # noqa: BLE001 - a fault of ours: the probe will meet it too, and that is said
+            return False
+        if not direct:
+            self._settling[start.path] = AFTER_PROXY
+            return False
+        left = self._settling.pop(start.path, 0)
+        if left > 1:
+            self._settling[start.path] = left - 1
+        return left == 0
 
     async def _measure(self, one: "_Running", start: Start, net: Network, clock: RoundClock) -> None:
         measured = None

@@ -3,25 +3,32 @@
 What of it may leave the machine is decided in `agent/probes/host.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from pydantic import TypeAdapter, ValidationError
 
 from agent.checker import Checker
 from agent.network import ways
 from agent.platform.port import MachineSeen, Platform
-from wire.facts import AddedRoot
+from wire.facts import AddedRoot, PacFacts
 
 _rows: TypeAdapter[list[AddedRoot]] = TypeAdapter(list[AddedRoot])
 
 
 class Inventory:
-    """`prefixes` are the plan's: those whose way is asked for."""
+    """`prefixes` are the plan's: those whose way is asked for. `pac` says what a PAC file does with the plan's names."""
 
-    def __init__(self, platform: Platform, checker: Checker, prefixes: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        checker: Checker,
+        prefixes: Sequence[str] = (),
+        pac: Callable[[], Awaitable[PacFacts | None]] | None = None,
+    ) -> None:
         self._platform = platform
         self._checker = checker
         self._prefixes = tuple(prefixes)
+        self._pac = pac
 
     async def take(self) -> MachineSeen:
         """Look once. What cannot be read is absent; a child that cannot say is in `error`."""
@@ -40,5 +47,6 @@ class Inventory:
             proxies=await platform.proxies(),
             roots=roots,
             added_roots=added,
+            pac=await self._pac() if self._pac else None,
             error=str(told["error"]) if "error" in told else None,
         )

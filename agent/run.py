@@ -22,6 +22,8 @@ from agent.network.loop import WatchedLoop
 from agent.network.net import Network
 from agent.network.open import open_network
 from agent.network.settings import NetworkSettings, Timeouts
+from agent.network.system import OwnProxy, SystemWays
+from agent.pac.asking import Evaluator
 from agent.planning import Planning
 from agent.platform import here
 from agent.probes import PROBES
@@ -59,14 +61,16 @@ async def run(settings: Settings) -> None:
     checker = make_checker(settings)
     roots = trusted_roots(checker)
     planning = Planning(settings.plan, settings.agent.state, checker.check_plan)
+    system = make_system(settings, checker)
     spool = open_spool(settings)
     try:
         uplink = Uplink(settings, spool, on_plan=planning.take)
         await planning.start()
-        agent = _Agent(settings, spool, uplink, planning, checker, roots)
+        agent = _Agent(settings, spool, uplink, planning, checker, roots, system)
         log.info("agent %s: stream %s, %d reports waiting", settings.agent.id, spool.stream[:8], spool.count)
         await _until_signalled(agent)
     finally:
+        await system.close()
         await checker.close()
         spool.close()
     log.info("agent %s: stopped", settings.agent.id)
@@ -94,13 +98,26 @@ def open_spool(settings: Settings) -> Spool:
     return Spool(settings.spool.path, settings.agent.id, max_bytes=int(settings.spool.max_mb * 1e6))
 
 
-def open_networks(settings: Settings, plan: Plan, checker: Checker) -> Mapping[Kind, Network]:
+def make_system(settings: Settings, checker: Checker) -> SystemWays:
+    """Return what decides the `system` route; close it at the end. Raises ConfigError for a bad laboratory place."""
+    own = OwnProxy(settings.proxy.pac, settings.proxy.wpad)
+    try:
+        net = open_network(NetworkSettings(settings.lab.resolvers, settings.lab.connect), checker.check)
+    except ValueError as error:
+        raise ConfigError([f"config: {error}"]) from None
+    return SystemWays(net, here(), Evaluator(), own)
+
+
+def open_networks(settings: Settings, plan: Plan, checker: Checker, system: SystemWays) -> Mapping[Kind, Network]:
     """Return one network for each probe of the plan, with that probe's time limits. Raises ConfigError for a bad laboratory place."""
-    lab, look = settings.lab, Inventory(here(), checker, plan.prefixes).take
+    lab, look = settings.lab, Inventory(here(), checker, plan.prefixes, lambda: system.pac(plan.targets)).take
     try:
         return {
             kind: open_network(
-                NetworkSettings(lab.resolvers, lab.connect, Timeouts.every(probe.stage_timeout_ms / 1000)), checker.check, look
+                NetworkSettings(lab.resolvers, lab.connect, Timeouts.every(probe.stage_timeout_ms / 1000), logins=settings.proxy.logins),
+                checker.check,
+                look,
+                system=system,
             )
             for kind, probe in plan.probes.items()
         }
@@ -126,16 +143,19 @@ async def _until_signalled(agent: "_Agent") -> None:
 class _Agent:
     """The parts of a running agent, put together. The plan of the cycle under way stays until it ends."""
 
-    def __init__(self, settings: Settings, spool: Spool, uplink: Uplink, planning: Planning, checker: Checker, roots: Roots) -> None:
+    def __init__(
+        self, settings: Settings, spool: Spool, uplink: Uplink, planning: Planning, checker: Checker, roots: Roots, system: SystemWays
+    ) -> None:
         self._settings = settings
         self._spool = spool
         self.uplink = uplink
         self._planning = planning
         self._checker = checker
+        self._system = system
         self._cycles = Cycles(PROBES, sample_clock("auto").name)
         self._reporter = Reporter(settings, spool, uplink, planning, roots=roots)
         self._plan, self._version = planning.plan, planning.version
-        self._nets = open_networks(settings, self._plan, self._checker)
+        self._nets = open_networks(settings, self._plan, self._checker, system)
 
     @property
     def _cadence_s(self) -> float:
@@ -171,7 +191,7 @@ class _Agent:
         if self._planning.plan is self._plan:
             return False
         self._plan, self._version = self._planning.plan, self._planning.version
-        self._nets = open_networks(self._settings, self._plan, self._checker)
+        self._nets = open_networks(self._settings, self._plan, self._checker, self._system)
         self._cycles.forget(self._plan)
         self.uplink.changed()
         return True

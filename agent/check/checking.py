@@ -21,9 +21,10 @@ from agent.config_reader import ConfigError
 from agent.cycle import Cause, Cycles, Taken
 from agent.network.clock import sample_clock
 from agent.network.loop import WatchedLoop
+from agent.network.system import SystemWays
 from agent.planning import Planning
 from agent.probes import PROBES
-from agent.run import make_checker, open_networks, trusted_roots
+from agent.run import make_checker, make_system, open_networks, trusted_roots
 from judge.connectivity.look import Look, Place, Sample
 from judge.connectivity.rows import rows
 from judge.judgement import Judge
@@ -75,15 +76,17 @@ async def check(settings: Settings, place: Place | None = None, tell: Callable[[
     checker = make_checker(settings)
     trusted_roots(checker)
     knowledge = load_knowledge(settings.trust.public_roots)
+    system = make_system(settings, checker)
     try:
         plan = await _plan(settings, checker)
         tell("Looking at the plan's hosts: names, connections, certificates, paths")
-        taken = await _measure(settings, plan, checker, PLAN_S)
+        taken = await _measure(settings, plan, checker, system, PLAN_S)
         if any(one.measured.facts.failure is None for one in taken):
             for number, more in enumerate(required(knowledge, plan, within=settings.lab.connect), 1):
                 tell(f"Looking at the names Microsoft requires, part {number}: {len(more.targets)} of them")
-                taken += await _measure(settings, more, checker, WHOLE_S - (time.monotonic() - began))
+                taken += await _measure(settings, more, checker, system, WHOLE_S - (time.monotonic() - began))
     finally:
+        await system.close()
         await checker.close()
     tell("Judging")
     certificates = {key: der for one in taken for key, der in one.measured.certificates.items()}
@@ -107,7 +110,7 @@ async def _plan(settings: Settings, checker: Checker) -> Plan:
     return hurried(planning.plan)
 
 
-async def _measure(settings: Settings, plan: Plan, checker: Checker, limit_s: float) -> list[Taken]:
+async def _measure(settings: Settings, plan: Plan, checker: Checker, system: SystemWays, limit_s: float) -> list[Taken]:
     taken: list[Taken] = []
 
     def keep(some: Sequence[Taken], _cause: Cause) -> None:
@@ -115,7 +118,7 @@ async def _measure(settings: Settings, plan: Plan, checker: Checker, limit_s: fl
 
     try:
         async with asyncio.timeout(max(0.0, limit_s)):
-            await Cycles(PROBES, sample_clock("auto").name).run(plan, open_networks(settings, plan, checker), 0, keep)
+            await Cycles(PROBES, sample_clock("auto").name).run(plan, open_networks(settings, plan, checker, system), 0, keep)
     except TimeoutError:
         pass  # what was measured until then was delivered
     return taken

@@ -5,7 +5,6 @@ The socket is connected, so the kernel drops what does not come from the resolve
 """
 
 import asyncio
-import contextlib
 import secrets
 import socket
 import struct
@@ -182,16 +181,6 @@ def system_resolvers() -> tuple[tuple[str, int], ...]:
         return ()
     words = [line.split() for line in lines]
     return tuple((word[1], 53) for word in words if len(word) > 1 and word[0] == "nameserver" and is_address(word[1]))
-
-
-def own_addresses() -> tuple[str, ...]:
-    """Return this machine's addresses as the default routes have them, IPv4 before IPv6. Connecting a UDP socket sends nothing."""
-    found = []
-    for family, place in ((socket.AF_INET, "198.51.100.1"), (socket.AF_INET6, "2001:db8::1")):  # documentation (RFC 5737, RFC 3849)
-        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as sock:
-            sock.connect((place, 53))
-            found.append(str(sock.getsockname()[0]).partition("%")[0])
-    return tuple(found)
 
 
 def ipv6_routed() -> bool:

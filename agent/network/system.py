@@ -5,17 +5,20 @@ Reading settings is `agent/platform/`'s, fetching `pac_file.py`'s, evaluating th
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
+from agent.network.address import joined
 from agent.network.bypass import bypasses
 from agent.network.failure import scrub
 from agent.network.net import Network
 from agent.network.pac_file import NoFileError, pac_text, wpad_text
-from agent.network.resolve import own_addresses
 from agent.network.way import DIRECT_WAY, Origin, Ways, ways_of
+from agent.network.ways import default_sources
 from agent.pac.asking import Evaluator, PacAnswer, PacFile
-from agent.platform.port import Platform, ProxySettings
+from agent.platform.port import ProxySettings
+from wire.facts import PacFacts
 from wire.target import Target
 
 LIFE_S = 300.0
@@ -24,7 +27,21 @@ RETRY_S = 60.0
 """How soon a PAC file that could not be had is tried again."""
 LOOKUP_S = 2.0
 """A name a PAC file asks for. Resolvers answer within 100 ms; a file that needs a dead name must not cost the cycle more."""
+MAX_NAMES = 128
+"""The cap of `wire.facts.PacFacts`."""
 _SCHEMES = {"http": "http", "wss": "wss"}
+
+
+class Told(Protocol):
+    """What is asked of `agent.platform.port.Platform`."""
+
+    async def proxies(self) -> tuple[ProxySettings, ...]:
+        """Return the settings that programs of this account follow, first."""
+        ...
+
+    async def search_domains(self) -> tuple[str, ...]:
+        """Return the domains WPAD is looked for in."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +74,7 @@ class SystemWays:
     def __init__(
         self,
         net: Network,
-        platform: Platform,
+        platform: Told,
         evaluator: Evaluator,
         own: OwnProxy | None = None,
         *,
@@ -79,11 +96,27 @@ class SystemWays:
             await self._refresh()
             return await self._decide(target)
 
-    async def pac(self) -> PacFile | None:
-        """Return the PAC file in force, if there is one."""
+    async def pac(self, targets: Iterable[Target]) -> PacFacts | None:
+        """Return what the PAC file in force says of each target's host, by its first way; None where no file is configured."""
         async with self._lock:
             await self._refresh()
-        return next((one.file for one in self._deciders if one.file is not None), None)
+            one = next((one for one in self._deciders if one.file is not None or one.missing), None)
+            if one is None:
+                return None
+            if one.file is None:
+                return PacFacts(failure=f"{one.origin}: {one.missing}")
+            direct, proxied, failure = [], {}, ""
+            for target in {target.host: target for target in targets}.values():
+                answer = await self._ask(one.file, target)
+                way = ways_of(answer.found)[0]
+                if answer.failure is not None:
+                    failure = failure or f"{one.origin}: {answer.failure} {scrub(answer.text)}".rstrip()
+                elif way.kind == "direct":
+                    direct.append(target.host)
+                else:
+                    proxied[target.host] = joined(way.host, way.port)
+            proxied = dict(sorted(proxied.items())[:MAX_NAMES])
+            return PacFacts(digest=one.file.digest, failure=failure, direct=sorted(direct)[:MAX_NAMES], proxied=proxied)
 
     async def close(self) -> None:
         """End the child."""
@@ -106,7 +139,7 @@ class SystemWays:
         url = url_of(target)
         key = (file.digest, url)
         if key not in self._answers:
-            self._answers[key] = await self._evaluator.find(file, url, target.host, own_addresses(), self._lookup)
+            self._answers[key] = await self._evaluator.find(file, url, target.host, default_sources(), self._lookup)
         return self._answers[key]
 
     async def _lookup(self, name: str) -> Sequence[str]:

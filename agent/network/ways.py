@@ -29,6 +29,11 @@ def default_source() -> str:
     return source_of(DOCUMENTATION[4]) or source_of(DOCUMENTATION[6])
 
 
+def default_sources() -> tuple[str, ...]:
+    """Return the addresses the default routes leave by, IPv4 before IPv6, none when this machine is offline."""
+    return tuple(source for place in DOCUMENTATION.values() if (source := source_of(place)))
+
+
 def sources(prefixes: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
     """Return for each prefix the addresses its own addresses would leave by, none where there is no way; what is no prefix is left out.
 

@@ -5,6 +5,7 @@
 Where the system can, the process limits itself: no file may be opened, little memory, and a second of CPU for each line.
 """
 
+import contextlib
 import json
 import math
 import sys
@@ -47,7 +48,8 @@ def limit_this_process() -> None:
     except ImportError:
         return
     for name, value in (("RLIMIT_AS", MEMORY_BYTES), ("RLIMIT_NOFILE", 3), ("RLIMIT_FSIZE", 0), ("RLIMIT_CORE", 0)):
-        resource.setrlimit(getattr(resource, name), (value, value))
+        with contextlib.suppress(ValueError, OSError):  # macOS refuses some: what can be given up is
+            resource.setrlimit(getattr(resource, name), (value, value))
 
 
 def allow_cpu() -> None:

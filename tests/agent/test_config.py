@@ -51,6 +51,7 @@ def test_everything_set_is_read() -> None:
             "cadence_s": 1,
         },
         "spool": {"path": "/var/spool.db", "max_mb": 5},
+        "proxy": {"pac": "http://pac.example/proxy.pac", "wpad": True, "logins": {"proxy.example:3128": "anna:se:cret"}},
     }
     table["agent"] |= {"site": "Lyon", "fleet_key": "secret", "network_prefix": False}
     settings = config.read(table, Path("/etc/mw"))
@@ -58,6 +59,8 @@ def test_everything_set_is_read() -> None:
     assert not settings.agent.network_prefix
     assert settings.uplink == config.Uplink(5.0, 4)
     assert settings.plan == config.PlanSource(Path("/etc/mw/plan.json"), {"ops": bytes(range(32))})
+    assert settings.proxy == config.Proxy("http://pac.example/proxy.pac", wpad=True, logins={"proxy.example:3128": "anna:se:cret"})
+    assert "cret" not in repr(settings)
     assert settings.trust == config.Trust(Path("/etc/mw/os.pem"), Path("/etc/mw/public.pem"))
     assert settings.lab == config.Lab(
         enabled=True, connect={"outlook.office.com:443/udp": "127.0.0.1:4443"}, resolvers=("127.0.0.1:53",), cadence_s=1.0
@@ -75,7 +78,7 @@ def test_all_problems_are_told_at_once() -> None:
         "speed": {},
     }
     told = problems(table)
-    assert "config: speed: no such section; write one of [agent], [broker], [uplink], [plan], [trust], [lab], [spool]" in told
+    assert "config: speed: no such section; write one of [agent], [broker], [uplink], [plan], [trust], [lab], [spool], [proxy]" in told
     assert "config: agent.id: 'Laptop 17' is not a name of a-z, 0-9 and -; write id = \"laptop-17\"" in told
     assert 'config: agent.state: is missing; write state = "/var/lib/middlewatch"' in told
     assert "config: broker.url: 'mqtt:/x' is not an address; write mqtts://host:8883" in told
@@ -135,3 +138,10 @@ def test_unreadable_and_broken_files_are_sentences(tmp_path: Path) -> None:
     bad.write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="is not TOML"):
         config.load(bad)
+
+
+def test_bad_proxy_settings() -> None:
+    """What is no PAC file's URL, no proxy and no login is told by name, never with the password."""
+    told = problems(good() | {"proxy": {"pac": "pac.example", "logins": {"http://p.example:1": "a:b", "p.example:1": "secret"}}})
+    assert [one.partition(":")[2].split()[0] for one in told] == ["proxy.pac:", "proxy.logins:", "proxy.logins:"]
+    assert "secret" not in "".join(told)

@@ -9,12 +9,13 @@ import pytest
 from agent import cycle
 from agent.cycle import Cause, Cycles, RoundClock, Taken
 from agent.network.net import Network
+from agent.network.way import Ways, ways_of
 from agent.probes.measured import CycleClock, Measured, Probe, facts_id
 from tests.fakes.network import FakeNetwork
 from wire.facts import DnsFacts
 from wire.observation import DnsObservation
 from wire.plan import Plan
-from wire.target import Route, Target
+from wire.target import DIRECT, SYSTEM, Route, Target
 from wire.vocabulary import Kind
 
 TARGETS = [Target(host=f"host{number}.example", protocol="dns", category="Control", workload="Control") for number in range(4)]
@@ -47,6 +48,16 @@ class ScriptedProbe:
             await self.hold[target.host].wait()
         facts = DnsFacts(target=target, route=route.name, resolver=self.resolver(target.host, self.measured.count(target.host)))
         return Measured(DnsObservation(kind="dns", facts=facts_id(facts), at_us=clock.at_us()), facts)
+
+
+@dataclass
+class WebProbe(ScriptedProbe):
+    """The same under the name of `web`, which goes by every route."""
+
+    @property
+    def NAME(self) -> Kind:  # noqa: N802 - as a probe's module
+        """Return the name of the probe this stands for."""
+        return "web"
 
 
 @dataclass
@@ -163,3 +174,50 @@ def test_the_round_clock_counts_from_its_beginning() -> None:
     first = clock.at_us()
     assert clock.turn == 7
     assert clock.at_us() >= first > 0
+
+
+SYSTEM_PLAN = PLAN.model_copy(update={"targets": TARGETS[:1], "routes": [SYSTEM, DIRECT]})
+
+
+def routes_of(delivered: Delivered) -> list[str]:
+    """Return by which routes was measured since this was last asked."""
+    names = [one.start.route.name for one in delivered.taken]
+    delivered.taken.clear()
+    return names
+
+
+async def test_a_system_route_that_is_the_direct_one_is_not_measured_twice() -> None:
+    """Where this machine's own way is direct the direct route's measurement is both; through a proxy each route has its own."""
+    net, delivered = FakeNetwork(), Delivered()
+    cycles = Cycles([WebProbe()], "kernel")
+    plan = SYSTEM_PLAN.model_copy(update={"targets": [TARGETS[0].model_copy(update={"protocol": "https"})]})
+    await cycles.run(plan, {"web": net}, 0, delivered)
+    assert routes_of(delivered) == ["direct"]
+    net.system = Ways(ways_of("PROXY proxy.test:1"), "pac")
+    await cycles.run(plan, {"web": net}, 1, delivered)
+    assert routes_of(delivered) == ["system", "direct"]
+    alone = plan.model_copy(update={"routes": [SYSTEM]})
+    await Cycles([WebProbe()], "kernel").run(alone, {"web": FakeNetwork()}, 0, delivered)
+    assert routes_of(delivered) == ["system"]
+
+
+async def test_a_proxy_taken_away_is_seen_to_be_gone() -> None:
+    """A system route that became the direct one is measured for a few rounds more: the centre sees it clean before it is silent."""
+    net, delivered = FakeNetwork(system=Ways(ways_of("PROXY proxy.test:1"), "settings")), Delivered()
+    cycles = Cycles([WebProbe()], "kernel")
+    plan = SYSTEM_PLAN.model_copy(update={"targets": [TARGETS[0].model_copy(update={"protocol": "https"})]})
+    await cycles.run(plan, {"web": net}, 0, delivered)
+    net.system = Ways(origin="settings")
+    cycles.forget(plan)
+    for turn in range(1, 1 + cycle.AFTER_PROXY + 1):
+        await cycles.run(plan, {"web": net}, turn, delivered)
+    assert routes_of(delivered).count("system") == 1 + cycle.AFTER_PROXY
+
+
+async def test_a_fault_in_deciding_a_way_costs_no_cycle() -> None:
+    """A bug of ours where a way is decided leaves the probes to meet it and the others to be measured."""
+    net, delivered = FakeNetwork(), Delivered()
+    net.system = None  # type: ignore[assignment] # the bug
+    plan = SYSTEM_PLAN.model_copy(update={"targets": [TARGETS[0].model_copy(update={"protocol": "https"})]})
+    await Cycles([WebProbe()], "kernel").run(plan, {"web": net}, 0, delivered)
+    assert routes_of(delivered) == ["system", "direct"]

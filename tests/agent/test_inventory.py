@@ -10,6 +10,7 @@ from agent.platform.linux import Linux
 from agent.platform.machine import ThisMachine
 from tests.fakes.machine import FakeMachine
 from tests.fakes.pki import Authority, name
+from wire.facts import PacFacts
 
 PUBLIC = Authority(name(CN="Public Root"), "inventory public")
 DEVICE = Authority(name(CN="Contoso Inspection"), "inventory device")
@@ -25,15 +26,20 @@ def bundles(tmp_path: Path) -> tuple[str, str]:
 
 async def test_all_of_it(bundles: tuple[str, str]) -> None:
     """This machine's own loopback way, a process of a scripted one, and the root somebody added."""
+
+    async def pac() -> PacFacts:
+        return PacFacts(direct=["a.test"])
+
     checker = Checker(*bundles)
     try:
         machine = FakeMachine({"/proc/7/comm": "warp-svc\n"}, environment={"https_proxy": "proxy.contoso.com:3128"})
-        seen = await Inventory(Linux(machine), checker, ["127.0.0.0/8"]).take()
+        seen = await Inventory(Linux(machine), checker, ["127.0.0.0/8"], pac).take()
     finally:
         await checker.close()
     assert (seen.system, seen.roots, seen.error) == ("linux", 2, None)
     assert [one.subject for one in seen.added_roots] == ["CN=Contoso Inspection"]
     assert seen.running["process"] == {"warp-svc"}
+    assert seen.pac == PacFacts(direct=["a.test"])
     assert seen.sources.keys() == {"127.0.0.0/8"}
     assert [one.scope for one in seen.proxies] == ["environment"]
 

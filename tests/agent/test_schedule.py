@@ -6,10 +6,9 @@ from hypothesis import strategies as st
 
 from agent.schedule import IN_FLIGHT, Budget, Calendar, Memory, Round, Start, next_cycle, phase_s, starts
 from wire.plan import Plan, ProbeSettings, Reflector
-from wire.target import DIRECT, Route, Target
+from wire.target import DIRECT, SYSTEM, Target
 from wire.vocabulary import KINDS
 
-SYSTEM = Route(name="system", kind="proxy", proxy="127.0.0.1:3128")
 TARGETS = [Target(host=f"host{number}.example", category="Optimize", workload="Teams") for number in range(3)]
 RESOLVER = Target(host="names.example", port=53, protocol="dns", category="Control", workload="Control")
 PLAN = Plan(version=1, targets=[*TARGETS, RESOLVER], routes=[DIRECT, SYSTEM], reflector=Reflector(host="reflector.example"))

@@ -11,6 +11,7 @@ from agent.network.system import LIFE_S, RETRY_S, OwnProxy, SystemWays, fixed, u
 from agent.pac.asking import Evaluator
 from agent.platform.port import ProxySettings
 from tests.fakes.network import FakeNetwork
+from wire.facts import PacFacts
 from wire.target import Target
 from wire.vocabulary import Protocol
 
@@ -34,10 +35,6 @@ class Scripted:
     async def search_domains(self) -> tuple[str, ...]:
         """Return the domains."""
         return self.domains
-
-    async def addresses(self, interface: str) -> tuple[str, ...]:
-        """Return none."""
-        return ()
 
 
 @dataclass
@@ -102,7 +99,19 @@ async def test_a_pac_file_comes_before_fixed_settings(world: World) -> None:
     assert await said(system) == ("direct", "pac", "")
     ways = await system.ways(OUTLOOK.model_copy(update={"host": "www.other.test"}))
     assert [way.name for way in ways.ways] == ["proxy p.test:1", "direct"]
-    assert (await system.pac()) is not None
+
+
+async def test_what_a_file_says_of_many_names(world: World) -> None:
+    """Names that go directly and names that go through a proxy, each once; a file that fails for one says why and nothing of it."""
+    names = [OUTLOOK.model_copy(update={"host": host}) for host in ("b.test", "a.test", "c.test", "a.test", "bad.test")]
+    url = world.pac("if (host == 'bad.test') throw 'up'; return host == 'c.test' ? 'HTTPS p.test:1; DIRECT' : 'DIRECT'")
+    told = await world.system(ProxySettings("user", pac_url=url)).pac(names)
+    assert told is not None
+    assert (told.direct, told.proxied, told.failure) == (["a.test", "b.test"], {"c.test": "p.test:1"}, "pac: threw up")
+    assert len(told.digest) == 16
+    gone = await world.system(ProxySettings("user", pac_url="file:///none")).pac(names)
+    assert gone == PacFacts(failure="pac: not_found")
+    assert await world.system(ProxySettings("user", proxies=MANUAL)).pac(names) is None
 
 
 async def test_wpad_comes_first(world: World) -> None:

@@ -1,6 +1,6 @@
 """By which address packets would leave, asked of this machine's kernel on its loopback interface."""
 
-from agent.network.ways import default_source, source_of, sources
+from agent.network.ways import default_source, default_sources, source_of, sources
 
 
 def test_the_loopback_leaves_by_itself() -> None:
@@ -15,3 +15,8 @@ def test_no_way_is_no_source() -> None:
     """What is no address, and what cannot be routed, has none."""
     assert source_of("nonsense") == ""
     assert isinstance(default_source(), str)
+
+
+def test_default_sources() -> None:
+    """The addresses of the default routes, none of them empty."""
+    assert all(default_sources())

@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from agent.network.net import Fetched, Resolution
+from agent.network.way import Ways, ways_of
 from agent.probes import web
 from tests.fakes.network import FakeClock, FakeNetwork
 from wire.codec import content_id
 from wire.facts import ChainTrust, WebFacts
 from wire.observation import WebObservation
-from wire.target import DIRECT, Route, Target
+from wire.target import DIRECT, SYSTEM, Route, Target
 from wire.vocabulary import FAILURES, STAGES, Failure, Stage
 
 TARGET = Target(host="outlook.office365.com", category="Optimize", workload="Exchange")
@@ -89,6 +90,29 @@ async def test_a_proxy_resolves_the_target() -> None:
     assert net.looked_up == ["proxy.test"]
     assert observation.address is None
     assert (facts.failure, facts.route, facts.headers) == ("proxy_denied", "office", {"connect.via": "1.1 box (squid/6.1)"})
+
+
+async def test_the_way_really_taken_is_a_fact() -> None:
+    """On the system route the facts say which way was taken and who said so, also when the lookup failed; a direct route says nothing."""
+    net = network()
+    net.system = Ways(ways_of("PROXY gone.test:1; DIRECT"), "pac")
+    observation, facts = await measured(net, SYSTEM)
+    assert (facts.via, facts.via_source, observation.address) == ("direct", "pac", "192.0.2.1")
+    assert net.looked_up == ["gone.test", TARGET.host]
+    net.system = Ways(ways_of("PROXY gone.test:1"), "environment")
+    _, facts = await measured(net, SYSTEM)
+    assert (facts.via, facts.via_source, facts.failure) == ("proxy gone.test:1", "environment", "dns_nxdomain")
+    _, facts = await measured(net)
+    assert (facts.via, facts.via_source) == (None, None)
+
+
+async def test_password_demanded() -> None:
+    """A proxy that demands a password is a failure of its own, and the schemes it named are kept."""
+    answer = (("Proxy-Authenticate", "Negotiate"), ("Proxy-Authenticate", 'Basic realm="office"'))
+    net = network(Fetched("kernel", failure="proxy_auth", stage="proxy", proxy_status=407, proxy_headers=answer))
+    _, facts = await measured(net, PROXY)
+    assert (facts.failure, facts.stage, facts.via) == ("proxy_auth", "proxy", "proxy proxy.test:3128")
+    assert facts.headers == {"connect.proxy-authenticate": 'Negotiate, Basic realm="office"'}
 
 
 @pytest.mark.parametrize("stage", STAGES)
