@@ -87,7 +87,7 @@ version = "3.1.1"
 
 [plan]
 file = {json.dumps(str(place / "plan.json"))}
-keys = {{ {_plan(place, server.reflector_port)} }}
+keys = {{ {_plan(place, server.reflector.port)} }}
 
 {extra.text}
 """,

@@ -211,6 +211,35 @@ class Console(Listen):
     listen: str = "127.0.0.1:8300"
 
 
+class ReflectorSection(Listen):
+    """What tells agents how their requests arrive: over HTTP on `listen`, over HTTPS on `secure_listen`, over DNS on `whoami_listen`.
+
+    `signing_key`: an Ed25519 key (`middlewatch-server plan key`), whose public half goes into the plan. `networks`: a CSV of
+    `prefix,number[,name]` that says who announces an address. `whoami_zone`: the zone that is delegated to `whoami_listen`.
+    """
+
+    secure_listen: str = ""
+    certificate: Path | None = None
+    key: Path | None = None
+    signing_key: Path | None = None
+    networks: Path | None = None
+    whoami_listen: str = ""
+    whoami_zone: Annotated[str, Field(pattern=r"^$|^[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?$", max_length=253)] = ""
+
+    @field_validator("secure_listen", "whoami_listen")
+    @classmethod
+    def _place(cls, value: str) -> str:
+        return cls._address(value)
+
+    @model_validator(mode="after")
+    def _together(self) -> "ReflectorSection":
+        if self.secure_listen and not (self.certificate and self.key):
+            raise ValueError("certificate: secure_listen needs certificate and key; set both to PEM files")
+        if bool(self.whoami_listen) != bool(self.whoami_zone):
+            raise ValueError("whoami_zone: whoami_listen and whoami_zone belong together; set both or neither")
+        return self
+
+
 SiteName = Annotated[str, Field(min_length=1, max_length=256)]
 """As a site is named in assignments, tags and columns."""
 
@@ -226,7 +255,7 @@ class Settings(BaseSettings):
     collector: CollectorSection = Field(default_factory=CollectorSection)
     watcher: WatcherSection = Field(default_factory=WatcherSection)
     console: Console = Field(default_factory=Console)
-    reflector: Listen = Field(default_factory=Listen)
+    reflector: ReflectorSection = Field(default_factory=ReflectorSection)
     sites: dict[SiteName, SiteSection] = Field(default_factory=dict)
     egress: list[EgressSection] = Field(default_factory=list)
     policy: dict[str, Any] = Field(default_factory=dict)

@@ -29,7 +29,7 @@ from server.config import BadConfiguration, Settings
 from server.console.console import Console, Sources
 from server.console.health import Health, add_health
 from server.console.listening import listen
-from server.console.reflector import add_reflector
+from server.console.reflecting import Reflecting, reflecting
 from server.console.stage import Stage
 from server.fleet.registry import Registry, registry_of
 from server.history.embedded import Embedded
@@ -58,7 +58,7 @@ class Server:
     console: Console
     broker_port: int
     console_port: int
-    reflector_port: int
+    reflector: Reflecting
 
 
 def open_history(settings: Settings) -> History:
@@ -105,10 +105,10 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
         )
         sources = Sources(database, history, places, judge.knowledge, lambda: telemetry.condition_sentence or "")
         console = Console(settings, sources, registry, now, stage)
-        server = Server(settings, database, history, collector, telemetry, ingest, watcher, console, broker.port, 0, 0)
+        server = Server(settings, database, history, collector, telemetry, ingest, watcher, console, broker.port, 0, Reflecting())
         health = partial(add_health, registry=registry, health=lambda: _health(server))
         server.console_port = await listen("console.listen", settings.console.listen, stack, health, console.add)
-        server.reflector_port = await listen("reflector.listen", settings.reflector.listen, stack, add_reflector)
+        server.reflector = await reflecting(settings.reflector, stack)
         await stack.enter_async_context(_at_work(server))  # last: by now all that cannot start has said so
         yield server
 
@@ -217,6 +217,8 @@ async def run(settings: Settings) -> None:
     log = structlog.get_logger("middlewatch")
     async with serving(settings) as server:
         log.info("serving", broker=settings.broker.url, history=settings.history.kind, console_port=server.console_port)
+        if server.reflector.key:
+            log.info("reflector_signs", key=server.reflector.key, meaning="write it as reflector.key into the plan")
         if settings.collector.accept_lab_agents:
             log.warning("lab_agents_accepted", meaning="reports may come from agents with trust roots of their own")
         await stop.wait()

@@ -1,6 +1,7 @@
 """Opens an address for pages of ours, and closes it again."""
 
 import contextlib
+import ssl
 from collections.abc import Callable
 
 from aiohttp import web
@@ -8,7 +9,13 @@ from aiohttp import web
 from server.config import BadConfiguration
 
 
-async def listen(setting: str, address: str, stack: contextlib.AsyncExitStack, *add: Callable[[web.Application], None]) -> int:
+async def listen(
+    setting: str,
+    address: str,
+    stack: contextlib.AsyncExitStack,
+    *add: Callable[[web.Application], None],
+    tls: ssl.SSLContext | None = None,
+) -> int:
     """Serve on `address:port` until the stack ends; return the port, 0 when off. Raises BadConfiguration naming `setting`."""
     if not address:
         return 0
@@ -19,7 +26,7 @@ async def listen(setting: str, address: str, stack: contextlib.AsyncExitStack, *
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, host.strip("[]"), int(port))
+    site = web.TCPSite(runner, host.strip("[]"), int(port), ssl_context=tls)
     try:
         await site.start()
     except OSError as error:

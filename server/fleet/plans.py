@@ -46,7 +46,7 @@ def key_id(key: Ed25519PrivateKey) -> str:
 
 def sign_plan(plan: bytes, key_pem: bytes) -> bytes:
     """Return the envelope of a checked plan, as JSON. Raises BadPlan and BadKey."""
-    key = _private_key(key_pem)
+    key = private_key(key_pem)
     try:
         checked = Plan.model_validate_json(plan)
         unknown = list(_unknown(json.loads(plan), checked.model_dump(mode="json", exclude_unset=True)))
@@ -59,7 +59,8 @@ def sign_plan(plan: bytes, key_pem: bytes) -> bytes:
         raise BadPlan(f"{'.'.join(str(part) for part in first['loc']) or 'plan'}: {first['msg']}") from None
 
 
-def _private_key(pem: bytes) -> Ed25519PrivateKey:
+def private_key(pem: bytes) -> Ed25519PrivateKey:
+    """Return the key of a PEM file's bytes. Raises BadKey."""
     try:
         key = load_pem_private_key(pem, None)
     except (ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: it asks for a password

@@ -15,7 +15,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509 import load_der_x509_certificate
 
-from server.console.reflector import add_reflector
+from server.console.reflector import Reflector
 from tests.fakes.pki import PUBLIC, SQUID, ec_key, rsa_key
 from tests.fakes.places import Resolver, answers, h2_answers, listening, resolving
 from tests.fakes.situation import CONTROL, DIGICERT, GOOGLE, ROOT
@@ -70,7 +70,7 @@ class World:
         entry.sni_callback = self._choose
         async with listening(_page, entry) as self._doors_port, resolving(Resolver(table)) as self.resolver:
             app = web.Application()
-            add_reflector(app)
+            Reflector().add(app)
             runner = web.AppRunner(app, access_log=None)
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0).start()

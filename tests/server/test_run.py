@@ -115,7 +115,7 @@ async def test_health_and_reflector(tmp_path: Path) -> None:
             200,
             {"ok": True, "history": "ok", "broker": "ok", "watcher": "decides", "lab": "this centre accepts lab agents"},
         )
-        address = f"http://127.0.0.1:{server.reflector_port}/reflect"
+        address = f"http://127.0.0.1:{server.reflector.port}/reflect"
         async with aiohttp.ClientSession() as session, session.get(address, headers={"X-mW-cAnArY": "one"}) as answer:
             told = json.loads(await answer.text())
         assert told["address"] == "127.0.0.1"
@@ -162,7 +162,7 @@ async def test_parts_can_be_switched_off(tmp_path: Path) -> None:
         assert server.ingest.sentence == "not connected yet"
     off: dict[str, dict[str, Any]] = {"watcher": {"enabled": False}, "console": {"listen": ""}, "reflector": {"listen": ""}}
     async with serving(settings(tmp_path, **off)) as server:
-        assert (server.watcher, server.console_port, server.reflector_port) == (None, 0, 0)
+        assert (server.watcher, server.console_port, server.reflector.port) == (None, 0, 0)
 
 
 async def test_two_collectors_of_one_state(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ async def test_cancelled_it_leaves_nothing(tmp_path: Path) -> None:
         await until(lambda: up(server))
         await report(server, Agent())
         task.cancel()
-    for port in (server.broker_port, server.console_port, server.reflector_port):
+    for port in (server.broker_port, server.console_port, server.reflector.port):
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port))
     async with serving(settings(tmp_path)) as again:

@@ -11,7 +11,7 @@ from demo.world.http1 import Request, ask
 from demo.world.link import Link, _reflecting
 from demo.world.relay import Way, connected
 from demo.world.services import Answer
-from server.console.reflector import add_reflector
+from server.console.reflector import Reflector
 from tests.demo.world.conftest import config
 
 SITE: Site = config(Path("unused")).sites[0]
@@ -27,7 +27,7 @@ async def asked(port: int, request: Request = GET) -> Answer:
 async def test_reflector_as_the_centres() -> None:
     """Address apart, the answer is that of the centre's reflector, header for header."""
     app = web.Application()
-    add_reflector(app)
+    Reflector().add(app)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
