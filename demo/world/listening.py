@@ -4,6 +4,7 @@ No protocol is spoken here.
 """
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -20,8 +21,11 @@ BROKEN_OFF = (OSError, EOFError, h11.ProtocolError, h2.exceptions.ProtocolError)
 
 
 @asynccontextmanager
-async def listening(handler: Handler, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    """Serve `handler` and yield the port. Connections still open at the end are cut."""
+async def listening(handler: Handler, context: ssl.SSLContext | None = None, place: socket.socket | None = None) -> AsyncIterator[int]:
+    """Serve `handler` and yield the port. Connections still open at the end are cut.
+
+    `place` is a bound socket to serve on: a laboratory's, in a network of its own. Without, a free port of loopback.
+    """
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -36,7 +40,9 @@ async def listening(handler: Handler, context: ssl.SSLContext | None = None) -> 
             writer.close()
             tasks.discard(task)
 
-    server = await asyncio.start_server(serve, LOOPBACK, 0, ssl=context)
+    server = await (
+        asyncio.start_server(serve, sock=place, ssl=context) if place else asyncio.start_server(serve, LOOPBACK, 0, ssl=context)
+    )
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

@@ -60,7 +60,9 @@ def test_says_what_is_missing(script: Path, programs: Path) -> None:
     """What cannot be had is listed with reason and remedy, and is no failure."""
     done = run(script, programs)
     assert done.returncode == 0
-    assert "mosquitto mosquitto-clients postgresql chromium fonts-dejavu-core: this system has no apt" in done.stderr
+    assert "mosquitto mosquitto-clients postgresql chromium fonts-dejavu-core squid-openssl sslsplit haproxy" in done.stderr
+    assert "nftables iproute2: this system has no apt" in done.stderr
+    assert "mitmproxy: it is a Python program and there is no python3 here" in done.stderr
     assert "influxd: it is built from its Go module and there is no Go here" in done.stderr
 
 
@@ -71,15 +73,17 @@ def test_missing_fails_in_ci(script: Path, programs: Path) -> None:
 
 def test_quiet_when_all_is_here(script: Path, programs: Path) -> None:
     """With everything here it prints nothing, and `--where` names each program by its path."""
-    for name in ("mosquitto", "mosquitto_sub", "mosquitto_pub", "chromium"):
+    plain = {"mosquitto", "mosquitto_sub", "mosquitto_pub", "chromium", "squid", "sslsplit", "haproxy", "tinyproxy", "dnsmasq", "nft", "ip"}
+    for name in plain:
         program(programs / name)
+    program(programs.parent / "cache" / "mitmproxy-11.0.2" / "bin" / "mitmdump")
     for name in ("initdb", "postgres", "psql"):
         program(programs.parent / "postgresql" / "17" / "bin" / name)
     program(programs.parent / "cache" / "influxd-2.9.1")
     done = run(script, programs, CI="true")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     told = dict(line.split("=") for line in run(script, programs, "--where").stdout.splitlines())
-    assert set(told) == {"mosquitto", "mosquitto_sub", "mosquitto_pub", "postgres", "influxd", "chromium"}
+    assert set(told) == {*plain, "postgres", "influxd", "mitmdump"}
     assert all(Path(path).exists() for path in told.values())
 
 

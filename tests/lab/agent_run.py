@@ -1,0 +1,131 @@
+"""The real agent on the client machine: `python -m agent run` as a user without any right, until its first report is on its disk.
+
+Its configuration sets trust roots and a plan, nothing of `[lab]`: names are looked up and connections made as anywhere. The report is
+read from its own spool, bodies included, as it would be sent.
+"""
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import os
+import shutil
+import signal
+import sqlite3
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from agent.spool import Spool
+from tests.lab.isolation import NOBODY
+from tests.lab.nodes import Nodes
+from tests.lab.processes import STOP_S
+from tests.tree import ROOT
+from wire import codec
+from wire.plan import Envelope, Plan
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+LIMIT_S = 60.0
+"""A cycle in which every stage of every probe times out at `STAGE_MS`; most take two seconds."""
+
+
+class NoReport(Exception):  # noqa: N818 - an outcome, named as the outcome
+    """The agent ended or stayed silent; the text holds its last words."""
+
+
+def _early() -> str:
+    """Return an agent's name whose phase begins a cycle at once: its hash decides (`agent.schedule.phase_s`)."""
+    return next(name for name in (f"lab-{n}" for n in range(100_000)) if hashlib.sha256(name.encode()).digest()[:2] < b"\x00\x20")
+
+
+AGENT = _early()
+
+
+class Agent:
+    """One configured agent on the client of a row. `environment` is what the user's session would set."""
+
+    def __init__(self, nodes: Nodes, plan: Plan, os_roots: bytes, public_roots: bytes, resolvers: Sequence[str]) -> None:
+        self._nodes = nodes
+        self.folder = nodes.folder / "agent"
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(mode=0o755)
+        (self.folder / "os-roots.pem").write_bytes(os_roots)
+        (self.folder / "public-roots.pem").write_bytes(public_roots)
+        (self.folder / "resolv.conf").write_text("".join(f"nameserver {one}\n" for one in resolvers))
+        body = plan.model_dump_json(exclude_defaults=True)
+        signature = base64.b64encode(KEY.sign(body.encode())).decode()
+        (self.folder / "plan.json").write_bytes(Envelope(body=body, key_id="lab", signature=signature).dump())
+        state = self.folder / "state"
+        state.mkdir()
+        os.chown(state, NOBODY, NOBODY)
+        public = base64.b64encode(KEY.public_key().public_bytes_raw()).decode()
+        self.config = self.folder / "agent.toml"
+        self.config.write_text(
+            f'[agent]\nid = "{AGENT}"\nstate = "state"\n'
+            '[broker]\nurl = "mqtt://127.0.0.1:1883"\nversion = "3.1.1"\n'
+            f'[plan]\nfile = "plan.json"\nkeys = {{ lab = "{public}" }}\n'
+            '[trust]\nos_roots = "os-roots.pem"\npublic_roots = "public-roots.pem"\n'
+        )
+        self.log = self.folder / "agent.log"
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return a command line run on the client as nobody, without capabilities, with this agent's resolvers."""
+        bind = 'mount --bind "$1" /etc/resolv.conf; shift; exec "$@"'
+        rights = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
+        shell = ["unshare", "--mount", "sh", "-ec", bind, "sh", str(self.folder / "resolv.conf")]
+        return self._nodes.command("c", *shell, "setpriv", *rights, *arguments)
+
+    async def payload(self) -> bytes:
+        """Run the agent until its first cycle is spooled, end it, and return that report's JSON as sent. Raises NoReport."""
+        arguments = self.command(sys.executable, "-P", "-m", "agent", "run", "--config", str(self.config))
+        with self.log.open("wb") as log:
+            environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(self.folder), "LANG": "C.UTF-8"}
+            process = await asyncio.create_subprocess_exec(
+                *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd=self.folder
+            )
+        try:
+            await self._until_spooled(process)
+        finally:
+            await _ended(process)
+        return self._read()
+
+    async def _until_spooled(self, process: asyncio.subprocess.Process) -> None:
+        limit = time.monotonic() + LIMIT_S
+        while not _spooled(self.folder / "state" / "spool.sqlite"):
+            if process.returncode is not None or time.monotonic() > limit:
+                raise NoReport(f"the agent made no report: {self.log.read_text(errors='replace')[-1500:]}")
+            await asyncio.sleep(0.05)
+
+    def _read(self) -> bytes:
+        spool = Spool(self.folder / "state" / "spool.sqlite", AGENT, max_bytes=10**8)
+        try:
+            payload = spool.payload(spool.pending()[0])
+        finally:
+            spool.close()
+        assert payload is not None
+        return codec.inflate(payload)
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """End the agent in order; what is spooled is safe if it must be killed."""
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
+    try:
+        await asyncio.wait_for(process.wait(), STOP_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _spooled(file: Path) -> int:
+    """Return how many reports an agent that still runs has written."""
+    if not file.exists():
+        return 0
+    try:
+        with sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=0.2) as database:
+            return int(database.execute("SELECT COUNT(*) FROM report").fetchone()[0])
+    except sqlite3.Error:  # it is being made, or the agent writes
+        return 0
