@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from server import knowledge_commands
 from server import run as running
 from server.config import BadConfiguration, Settings, load_settings
 from server.fleet.plans import BadKey, BadPlan, make_key, sign_plan
@@ -32,6 +33,7 @@ quarantine_app = typer.Typer(no_args_is_help=True, help="Reports and points that
 plan_app = typer.Typer(no_args_is_help=True, help="Plans for agents: keys and signatures.")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(plan_app, name="plan")
+app.add_typer(knowledge_commands.app, name="knowledge")
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="the server's TOML file")]
 Number = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="as middlewatch-server quarantine list shows it")]

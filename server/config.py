@@ -3,6 +3,7 @@
 Everything wrong is told at once, each with its place and the remedy. Nothing here opens a connection.
 """
 
+import base64
 import ipaddress
 import tomllib
 import zoneinfo
@@ -118,6 +119,42 @@ class CollectorSection(_Section):
         if self.public_roots is not None and not self.accept_lab_agents:
             raise ValueError("public_roots: roots of one's own are for laboratories; remove it, or set collector.accept_lab_agents = true")
         return self
+
+
+class KnowledgeSection(_Section):
+    """`bundle`: a signed file that stands over the shipped knowledge, looked at again every `refresh_s` seconds. `keys`: who may sign it.
+
+    Keys are Ed25519 public keys, 32 bytes in base64, by id, as `middlewatch-server plan key` prints them.
+    """
+
+    bundle: Path | None = None
+    keys: dict[str, str] = Field(default_factory=dict)
+    refresh_s: Annotated[float, Field(ge=1, le=86_400)] = 60.0
+
+    @field_validator("keys")
+    @classmethod
+    def _public_keys(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, text in value.items():
+            if len(_decoded(text)) != 32:
+                raise ValueError(f"{name}: is not an Ed25519 public key; write its 32 bytes in base64 (44 characters)")
+        return value
+
+    @model_validator(mode="after")
+    def _signed(self) -> "KnowledgeSection":
+        if self.bundle is not None and not self.keys:
+            raise ValueError('keys: is missing, and a bundle must be signed; write keys = { id = "<32 bytes in base64>" }')
+        return self
+
+    def raw_keys(self) -> dict[str, bytes]:
+        """Return the keys as bytes."""
+        return {name: _decoded(text) for name, text in self.keys.items()}
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
 
 
 class WatcherSection(_Section):
@@ -253,6 +290,7 @@ class Settings(BaseSettings):
     history: History = Field(default_factory=History)
     state: State = Field(default_factory=State)
     collector: CollectorSection = Field(default_factory=CollectorSection)
+    knowledge: KnowledgeSection = Field(default_factory=KnowledgeSection)
     watcher: WatcherSection = Field(default_factory=WatcherSection)
     console: Console = Field(default_factory=Console)
     reflector: ReflectorSection = Field(default_factory=ReflectorSection)

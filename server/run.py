@@ -10,14 +10,15 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import structlog
 from prometheus_client import CollectorRegistry
 
 from judge.judgement import Judge
-from judge.knowledge.loader import KnowledgeError, load_knowledge
+from judge.knowledge.files import KnowledgeError
+from judge.knowledge.model import Knowledge
 from judge.policy import PolicyError, parse_policy
 from server.collector.collector import Collector, Limits
 from server.collector.intake import Terms
@@ -38,6 +39,7 @@ from server.history.port import History, Unavailable
 from server.ingest.broker import COLLECTOR, BrokerUnavailable, EmbeddedBroker
 from server.ingest.mqtt import BrokerSettings, MqttIngest
 from server.ingest.secure import broker_settings
+from server.knowledge import KnowledgeSource
 from server.memory import relax_garbage_collection
 from server.state.database import Database, StateUnavailable, open_database
 from server.watcher.refreshing import MEASURE_S, Refresher, StateReader
@@ -57,8 +59,16 @@ class Server:
     watcher: Watcher | None
     console: Console
     broker_port: int
-    console_port: int
-    reflector: Reflecting
+    knowledge: KnowledgeSource
+    interpreter: Interpreter
+    console_port: int = 0
+    reflector: Reflecting = field(default_factory=Reflecting)
+
+    def adopt(self, knowledge: Knowledge) -> None:
+        """Judge by another knowledge from the next report on."""
+        judge = Judge(knowledge, self.interpreter.judge.policy)
+        self.interpreter.use(judge)
+        self.telemetry.watch_judge(judge)
 
 
 def open_history(settings: Settings) -> History:
@@ -77,7 +87,8 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
     """
     log = structlog.get_logger("middlewatch")
     async with contextlib.AsyncExitStack() as stack:
-        judge = _judge(settings)
+        source = KnowledgeSource(settings.knowledge, settings.collector.public_roots, log)
+        judge = _judge(settings, source)
         database = await _database(settings)
         stack.push_async_callback(database.close)
         history = open_history(settings)
@@ -91,11 +102,12 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
             telemetry.unavailable(away.condition, str(away))
         ingest = MqttIngest(broker, log, telemetry.broker.set)
         places = registry_of(settings)
+        interpreter = Interpreter(judge)
         measure_s = max(MEASURE_S, settings.watcher.refresh_s / 2)
-        reader = StateReader(database, history, places, judge.knowledge, measure_s)
+        reader = StateReader(database, history, places, lambda: interpreter.judge.knowledge, measure_s)
         watcher = _watcher(settings, database, history, reader, places, now)
         collector = Collector(
-            Pipeline(database, history, Interpreter(judge), Terms(settings.collector.accept_lab_agents)),
+            Pipeline(database, history, interpreter, Terms(settings.collector.accept_lab_agents)),
             ingest,
             Replay(database, history),
             telemetry,
@@ -103,9 +115,9 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
             Limits(queue_bytes=settings.collector.queue_mb << 20),
             wake_watcher=watcher.wake if watcher else lambda: None,
         )
-        sources = Sources(database, history, places, judge.knowledge, lambda: telemetry.condition_sentence or "")
+        sources = Sources(database, history, places, lambda: interpreter.judge.knowledge, lambda: telemetry.condition_sentence or "")
         console = Console(settings, sources, registry, now, stage)
-        server = Server(settings, database, history, collector, telemetry, ingest, watcher, console, broker.port, 0, Reflecting())
+        server = Server(settings, database, history, collector, telemetry, ingest, watcher, console, broker.port, source, interpreter)
         health = partial(add_health, registry=registry, health=lambda: _health(server))
         server.console_port = await listen("console.listen", settings.console.listen, stack, health, console.add)
         server.reflector = await reflecting(settings.reflector, stack)
@@ -124,6 +136,8 @@ async def _at_work(server: Server) -> AsyncIterator[None]:
             tasks.append(group.create_task(server.ingest.run(server.collector.offer), name="mqtt-ingest"))
         if server.watcher is not None:
             tasks.append(group.create_task(server.watcher.run(), name="watcher"))
+        if server.settings.knowledge.bundle is not None:
+            tasks.append(group.create_task(server.knowledge.run(server.adopt), name="knowledge"))
         if server.console_port:
             tasks.append(group.create_task(server.console.run(), name="console"))
         try:
@@ -145,6 +159,8 @@ def _health(server: Server) -> Health:
     ok = set(parts.values()) <= {"ok"}
     if server.watcher is not None:
         parts["watcher"] = "decides" if server.watcher.active else "stands by"
+    if server.settings.knowledge.bundle is not None:
+        parts["knowledge"] = server.knowledge.trouble or "ok"
     if server.settings.collector.accept_lab_agents:
         parts["lab"] = "this centre accepts lab agents"
     return Health(ok, parts)
@@ -159,13 +175,13 @@ def _watcher(
     return Watcher(database, history, secrets.token_hex(4), now, refresher, places)
 
 
-def _judge(settings: Settings) -> Judge:
+def _judge(settings: Settings, source: KnowledgeSource) -> Judge:
     try:
         policy = parse_policy(settings.policy)
     except PolicyError as error:
         raise BadConfiguration([f"config: {error}"]) from None
     try:
-        knowledge = load_knowledge(settings.collector.public_roots)
+        knowledge = source.start()
     except KnowledgeError as error:
         raise BadConfiguration([f"config: collector.public_roots: {error}"]) from None
     return Judge(knowledge, policy)

@@ -10,6 +10,7 @@ from typing import get_args
 
 from judge.chain import Roots, pem_to_der
 from judge.knowledge.assessment import Assessment, Curve, EModel, Meaning, Threshold, ThresholdId
+from judge.knowledge.bundle import DATES, edition_of
 from judge.knowledge.endpoints import EndpointSet, Instance
 from judge.knowledge.files import Files, KnowledgeError, checked
 from judge.knowledge.model import (
@@ -36,6 +37,13 @@ ENDPOINT_FILES: dict[Instance, str] = {
     "USGovGCCHigh": "endpoints-gcchigh.json",
     "USGovDoD": "endpoints-dod.json",
 }
+FILES: tuple[str, ...] = (
+    *ENDPOINT_FILES.values(),
+    *(DATES, "authorities.csv", "intermediates.pem", "front_doors.csv", "prefixes.csv"),
+    *("products.toml", "headers.toml", "pages.toml", "selfid.toml", "proxies.toml", "local.toml", "networks.toml"),
+    *("targets.toml", "hosts.toml", "thresholds.toml", "positions.toml", "assessment.toml", "guidance.toml"),
+)
+"""All data files by name: what a bundle may hold."""
 _SIGNAL_WEIGHTS = {
     *("public_trust_failure", "unconfirmed_trust_failure", "incomplete_chain", "untrusted_chain", "name_mismatch", "public_chain"),
     *("no_sct", "sct_present", "shared_key"),
@@ -51,7 +59,8 @@ def assemble(read: Callable[[str], bytes], bundle: bytes) -> Knowledge:
     instances = {instance: files.endpoints(name) for instance, name in ENDPOINT_FILES.items()}
     knowledge = Knowledge(
         version="",
-        as_of=str(files.toml("manifest.toml").get("as_of", "")),
+        as_of=str(files.toml(DATES).get("as_of", "")),
+        edition=edition_of(files.read(DATES)),
         endpoints=instances["Worldwide"],
         instances=instances,
         authorities=_authorities(files, "authorities.csv"),

@@ -144,7 +144,7 @@ MAX_OPERATORS = 65_536
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Knowledge:
-    """All knowledge. `version` is `as_of` and a hash of every byte of it, the roots included: equal versions judge alike.
+    """All knowledge. `version` is `as_of` and a hash of every byte of it, the roots included: equal versions judge alike. `edition` rises.
 
     `roots`: the centre's public roots and the known intermediates below them. `weights` maps signal to weight, `product_weights` grade to
     weight, `vendor_weights` method to weight. `endpoints` is Worldwide's list, `instances` holds all four; `representatives` are the rows
@@ -153,6 +153,7 @@ class Knowledge:
 
     version: str
     as_of: str
+    edition: int
     endpoints: EndpointList
     instances: Mapping[Instance, EndpointList]
     authorities: Authorities

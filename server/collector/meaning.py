@@ -79,12 +79,21 @@ class _Tagger(dict[Label, Tags]):
 
 
 class Interpreter:
-    """Turns items into meaning with one judge."""
+    """Turns items into meaning with one judge, which may be replaced between two items."""
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
         self._prepared: OrderedDict[int, tuple[Judgement, tuple[Prepared, ...]]] = OrderedDict()
         self._labels: dict[str, Label] = {}
+
+    @property
+    def judge(self) -> Judge:
+        """Return the judge in use."""
+        return self._judge
+
+    def use(self, judge: Judge) -> None:
+        """Use another judge from the next item on. What is stored keeps the version of the knowledge it was judged by."""
+        self._judge = judge
 
     def interpret(self, item: Item, site: str, facts: Mapping[str, KnownFacts | RawFacts], certificates: Mapping[str, bytes]) -> Meaning:
         """Return the points of all known observations, then of the findings. `facts` must hold every id the report names."""

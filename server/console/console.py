@@ -35,7 +35,7 @@ class Sources:
     database: Database
     history: History
     registry: Registry
-    knowledge: Knowledge
+    knowledge: Callable[[], Knowledge]
     says: Callable[[], str] = str
 
 

@@ -99,10 +99,13 @@ def _newest(points: Sequence[Point], name: str) -> dict[tuple[str, str], tuple[i
 
 
 class StateReader:
-    """Reads states again and again, and measures only now and then. `measure_s`: seconds between two measurements at least."""
+    """Reads states again and again, and measures only now and then. `measure_s`: seconds between two measurements at least.
+
+    `knowledge` is asked each time: it may be replaced while the centre runs.
+    """
 
     def __init__(
-        self, database: Database, history: History, registry: Registry, knowledge: Knowledge, measure_s: float = MEASURE_S
+        self, database: Database, history: History, registry: Registry, knowledge: Callable[[], Knowledge], measure_s: float = MEASURE_S
     ) -> None:
         self._database = database
         self._history = history
@@ -123,7 +126,7 @@ class StateReader:
                 self._measured, self.trouble = await measure(self._history, now_ns, self._reach_s), ""
             except (Unavailable, ValueError) as away:  # ValueError: InfluxDB gave the query up, by a limit of its own
                 self.trouble = str(away)
-        states = await read_states(self._database, None, self._registry, self._knowledge, now_ns, self._measured)
+        states = await read_states(self._database, None, self._registry, self._knowledge(), now_ns, self._measured)
         self._reach_s = _reach(agent.cadence_s for agent in states.agents)
         return states
 

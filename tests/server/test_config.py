@@ -109,6 +109,12 @@ WRONG = [
         egress("198.18.0.0/15", "198.51.100.0/24", "198.18.0.0/15"),
         "config: egress.2.prefix: 198.18.0.0/15 stands at egress.0 already; remove",
     ),
+    (other("knowledge", 'bundle = "b.json"'), "config: knowledge.keys: is missing, and a bundle must be signed; write keys = "),
+    (
+        other("knowledge", 'keys = { ops = "AAAA" }'),
+        "config: knowledge.keys.ops: is not an Ed25519 public key; write its 32 bytes in base64",
+    ),
+    (other("knowledge", 'keys = { ops = "not base64" }'), "config: knowledge.keys.ops: is not an Ed25519 public key"),
     (other("console", 'listen = "8300"'), "config: console.listen: '8300' is not address:port; write 127.0.0.1:8300"),
     (
         other("reflector", 'listen = "127.0.0.1:70000"'),

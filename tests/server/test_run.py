@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import json
 import socket
 import threading
@@ -12,9 +13,11 @@ from typing import Any
 
 import aiohttp
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from prometheus_client.parser import text_string_to_metric_families
 
 from server.config import BadConfiguration, Settings
+from server.fleet.plans import public_text
 from server.ingest.mqtt import BrokerSettings
 from server.run import Server, serving
 from server.state.summary import summary
@@ -120,6 +123,23 @@ async def test_health_and_reflector(tmp_path: Path) -> None:
             told = json.loads(await answer.text())
         assert told["address"] == "127.0.0.1"
         assert "X-mW-cAnArY: one" in told["headers"]
+
+
+async def test_knowledge_is_replaced_while_it_runs(tmp_path: Path) -> None:
+    """From the next report on judgements are by the new knowledge, with its version; a bundle not there is a part of health, not an end."""
+    bundle = {"bundle": tmp_path / "none.json", "keys": {"ops": public_text(Ed25519PrivateKey.generate())}}
+    async with serving(settings(tmp_path, knowledge=bundle)) as server:
+        await until(lambda: up(server))
+        _, told = await healthz(server)
+        assert told["ok"]
+        assert told["knowledge"].endswith("none.json: No such file or directory; name a file that can be read")
+        before = server.interpreter.judge
+        server.adopt(dataclasses.replace(before.knowledge, version="2026-12-01+01234567"))
+        await report(server, Agent())
+        points = await server.history.latest("mw_raw", "finding", ["knowledge"], {}, 0)
+        assert {point.fields["knowledge"] for point in points} == {"2026-12-01+01234567"}
+        assert (before.memo_misses, server.interpreter.judge.memo_misses) == (0, 1)
+        assert (await metrics(server))["middlewatch_judge_memo miss"] == 1
 
 
 async def test_influx_that_is_away_is_a_state(tmp_path: Path) -> None:

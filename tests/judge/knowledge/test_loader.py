@@ -5,8 +5,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from judge.knowledge.loader import DATA, KnowledgeError, load_knowledge
+from judge.knowledge.assembly import FILES
+from judge.knowledge.bundle import Opened, manifest_of, pack
+from judge.knowledge.loader import DATA, KnowledgeError, load_bundle, load_knowledge, read_data
 from tests.fakes.pki import Authority, name
 
 
@@ -52,3 +55,28 @@ def test_every_row_and_file_has_an_origin() -> None:
     columns = re.findall(r"^\| (`[^|]+`) \|", (DATA / "ORIGIN.md").read_text(), re.MULTILINE)
     described = {name for column in columns for name in re.findall(r"`([^`]+)`", column)}
     assert described | {"ORIGIN.md", "manifest.toml"} == {path.name for path in DATA.iterdir()}
+    assert {path.name for path in DATA.iterdir()} - {"ORIGIN.md"} == set(FILES)
+
+
+def test_a_bundle_stands_over_the_files(data: Path, tmp_path: Path) -> None:
+    """Files of a bundle count before those of the folder, and only those; a signed one is read, an older or missing one is refused."""
+    key = Ed25519PrivateKey.generate()
+    keys = {"ops": key.public_key().public_bytes_raw()}
+    held = {"manifest.toml": b'as_of = "2026-12-01"\nedition = 2026120101\n'}
+    over = load_knowledge(data=data, over=Opened(2026120101, "2026-12-01", "ops", held))
+    assert (over.edition, over.as_of, over.products) == (2026120101, "2026-12-01", load_knowledge().products)
+    manifest = manifest_of(held, FILES)
+    bundle = tmp_path / "bundle.json"
+    bundle.write_bytes(pack(held, manifest, "ops", key.sign(manifest.encode())))
+    assert load_bundle(bundle, keys).version == over.version
+    with pytest.raises(KnowledgeError, match="is older than what is in use, 2026120102"):
+        load_bundle(bundle, keys, edition=2026120102)
+    with pytest.raises(KnowledgeError, match=r"none: No such file or directory; name a file"):
+        load_bundle(tmp_path / "none", keys)
+
+
+def test_data_files_of_a_folder(data: Path, tmp_path: Path) -> None:
+    """Only data files are taken from a folder, each as it is; an empty folder has none."""
+    (data / "notes.txt").write_text("mine")
+    assert set(read_data(data)) == set(FILES)
+    assert read_data(tmp_path) == {}

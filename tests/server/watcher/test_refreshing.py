@@ -41,7 +41,7 @@ class Bench:
 
     def __post_init__(self) -> None:
         """Make the refresher, which refreshes once a minute."""
-        self.reader = StateReader(self.database, self.history, REGISTRY, KNOWLEDGE)
+        self.reader = StateReader(self.database, self.history, REGISTRY, lambda: KNOWLEDGE)
         self.refresher = Refresher(self.reader, self.history, 60.0, lambda: self.ns)
 
     async def execute(self, statement: Any, **values: Any) -> None:
