@@ -18,7 +18,8 @@ def finding_plain(finding: Finding) -> dict[str, object]:
     """Return a finding as a JSON object; `device` is null when none is pointed to."""
     return {
         "target": finding.target.model_dump(mode="json"),
-        "name": finding.target.name,
+        "name": finding.name,
+        "aspect": finding.aspect,
         "route": finding.route,
         "verdict": finding.verdict,
         "severity": finding.severity,
@@ -33,6 +34,7 @@ def finding_plain(finding: Finding) -> dict[str, object]:
         "facts": list(finding.facts),
         "links": list(finding.links),
         "native": finding.native,
+        "fine": list(finding.fine),
     }
 
 
@@ -49,6 +51,7 @@ def _evidence(one: Evidence) -> dict[str, object]:
         "grade": one.grade,
         "text": one.text,
         "deterministic": one.deterministic,
+        "product": one.product,
     }
 
 
@@ -62,4 +65,5 @@ def _device(one: Device) -> dict[str, object]:
         "confidence": one.confidence,
         "scope": one.scope,
         "issuer": one.issuer,
+        "named_by": one.named_by,
     }

@@ -6,11 +6,17 @@ Only data and small views on it; reading and verifying is `judge/judgement.py`'s
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
 
 from judge.certificate import CertificateFields
 from judge.seen import Seen
-from wire.facts import WebFacts
+from wire.facts import QuicFacts, WebFacts, WebsocketFacts
+from wire.model import Message
 from wire.vocabulary import Trust
+
+Found = TypeVar("Found", bound=Message)
+Chained = WebFacts | QuicFacts | WebsocketFacts
+"""Facts that hold a captured chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +24,7 @@ class Captured:
     """One observed chain, leaf first, never empty. `index` is the observation's; `centre` what the centre makes of path and name."""
 
     index: int
-    facts: WebFacts
+    facts: Chained
     chain: tuple[CertificateFields, ...]
     centre: Trust
 
@@ -26,6 +32,11 @@ class Captured:
     def leaf(self) -> CertificateFields:
         """Return the first certificate."""
         return self.chain[0]
+
+    @property
+    def alpn(self) -> str | None:
+        """Return the protocol agreed on in the handshake; a WebSocket asks for none."""
+        return None if isinstance(self.facts, WebsocketFacts) else self.facts.alpn
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +54,21 @@ class Examined:
     def captured(self) -> Iterator[Captured]:
         """Return the observations with a chain."""
         for index, (seen, chain, centre) in enumerate(zip(self.seen, self.chains, self.centre, strict=True)):
-            if chain and isinstance(seen.facts, WebFacts):
+            if chain and isinstance(seen.facts, Chained):
                 yield Captured(index, seen.facts, chain, centre)
 
     def unread(self) -> Iterator[int]:
         """Return the indexes of observations whose chain names certificates that are not at hand."""
         for index, (seen, chain) in enumerate(zip(self.seen, self.chains, strict=True)):
-            if not chain and isinstance(seen.facts, WebFacts) and seen.facts.chain:
+            if not chain and isinstance(seen.facts, Chained) and seen.facts.chain:
                 yield index
+
+    def beside(self, index: int, kind: type[Found]) -> Iterator[tuple[int, Seen, Found]]:
+        """Return the observations of a kind about the same host by the same route as the observation at `index`."""
+        facts = self.seen[index].facts
+        for other, seen in enumerate(self.seen):
+            if isinstance(seen.facts, kind) and seen.facts.route == facts.route and seen.facts.target.host == facts.target.host:
+                yield other, seen, seen.facts
 
     def valid(self, certificate: CertificateFields) -> bool | None:
         """Return whether a certificate is valid at any time of the day; None when its dates cannot be read."""

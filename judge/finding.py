@@ -10,7 +10,13 @@ from typing import Literal
 from wire.target import Target
 from wire.vocabulary import DeviceClass, Grade, Responsible, Severity, Verdict
 
+NamedBy = Literal["", "certificate", "headers", "page", "itself"]
+"""What names a vendor: the chain, a token in headers, a page of its own, or its own word (an address it puts in place)."""
 KeyKind = Literal["instance", "product", "engine", "header", "path", "egress", "local"]
+Aspect = Literal["path", "tcp", "request", "h2", "tls", "mss"]
+"""What of a target a finding is about: `path` the answer itself; the others are kept apart, since they are learned at another pace or
+are a meddling that leaves the answer as it is. `tcp`: who ends the connection; `request`: how our reflector
+saw it; `h2`: HTTP/2 kept; `tls`: the version; `mss`: segments."""
 Scope = Literal["global", "tenant", "device", "endpoint", "unknown"]
 """What a device's key is unique to. `endpoint` roots (one per machine) are told apart by product key, others by instance key."""
 
@@ -20,7 +26,7 @@ class Evidence:
     """One signal for (`weight` > 0) or against (`weight` < 0) interception, in words a person can check.
 
     `family`: signals of one family are correlated, so their weights are capped together. `deterministic` evidence
-    confirms after two rounds.
+    confirms after two rounds. `product` is the id of the product it points to (`judge/knowledge`), empty for none.
     """
 
     signal: str
@@ -29,6 +35,7 @@ class Evidence:
     grade: Grade
     text: str
     deterministic: bool = False
+    product: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,8 @@ class DeviceKey:
 class Device:
     """The intermediary a finding points to. `vendor` is None unless chain, header or self-identification evidence names it.
 
-    `keys` are in order of preference: the first is the device's name in runs. `possible` is a guess from weaker evidence.
+    `keys` are in order of preference: the first is the device's name in runs. `possible` is a guess from weaker evidence. `named_by`: by
+    what the vendor is named; empty where none is.
     """
 
     keys: tuple[DeviceKey, ...]
@@ -54,13 +62,15 @@ class Device:
     confidence: float = 0.0
     scope: Scope = "unknown"
     issuer: str = ""
+    named_by: NamedBy = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What a report means on one target and route.
 
-    `confidence` is 0 to 1; `sentence` can be read aloud; `why_not` says why it is not the next likely verdict.
+    `confidence` is 0 to 1; `sentence` can be read aloud; `why_not` says why it is not the next likely verdict. `fine`: aspects that were
+    looked at and are in order, so that what was found of them before is over; they have no finding of their own.
     """
 
     target: Target
@@ -76,6 +86,13 @@ class Finding:
     facts: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     native: str = ""
+    aspect: Aspect = "path"
+    fine: tuple[Aspect, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return what it is about in tags, runs and pages: the target's name, with `#` and the aspect unless that is the answer itself."""
+        return name_of(self.target, self.aspect)
 
     @property
     def deterministic(self) -> bool:
@@ -86,6 +103,11 @@ class Finding:
     def device_key(self) -> str:
         """Return `kind:value` of the device's first key, or an empty string."""
         return f"{self.device.keys[0].kind}:{self.device.keys[0].value}" if self.device and self.device.keys else ""
+
+
+def name_of(target: Target, aspect: Aspect) -> str:
+    """Return the name of a target's aspect: `host:port`, `host:port#h2`."""
+    return target.name if aspect == "path" else f"{target.name}#{aspect}"
 
 
 @dataclass(frozen=True, slots=True)

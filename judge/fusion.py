@@ -1,15 +1,59 @@
 """Evidence to a verdict: families are capped, then combined as independent chances. Pure arithmetic and rules, no words.
 
-Within a family signals are correlated, so only the strongest for and the strongest against count. Across families the chance that at
-least one is right is 1 - (1-a)(1-b)... A product's name alone counts half: a verdict never rests on one name.
+Each family answers one question (`QUESTION`): is the traffic decrypted, split, sent elsewhere, ...? Within a family signals are
+correlated, so only the strongest for and the strongest against count. Across families the chance that at least one is right is
+1 - (1-a)(1-b)... A product's name alone counts half: a verdict never rests on one name.
+
+The verdict is that of the first row of `ORDER` that holds:
+
+| verdict | holds when | why it stands there |
+| --- | --- | --- |
+| inconclusive | the clock is in doubt | then every certificate looks wrong |
+| captive | a portal answers | its certificate and redirects are the portal's, for every host alike |
+| blocked | a block page, a refusing proxy, a service cut off | the page may come with a minted certificate; users meet the block |
+| inspected | more for than against, and a chain was seen | |
+| redirected | the name leads where Microsoft is not | told before a failure: that is why nothing answers |
+| inconclusive | the agent was late and no chain was seen | |
+| unreachable | it failed, and no chain leaves the question open | |
+| altered | the request or the protocol arrived changed | |
+| proxied | an explicit or self-identified proxy carries it | |
+| spliced | more for than against: something nearer than the server ends the TCP connection | least of what can be said of a device |
+| inconclusive | a new public authority and any doubt of another family | held: only the fleet can tell a rotation from a device |
+| clean | enough against, nothing open | |
+| inconclusive | otherwise | |
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from judge.finding import Evidence
 from judge.knowledge.model import Limits
 from wire.vocabulary import Verdict
+
+QUESTION: Final[Mapping[str, Verdict]] = {
+    "trust": "inspected",
+    "sct": "inspected",
+    "key": "inspected",
+    "issuer": "inspected",
+    "portal": "captive",
+    "page": "blocked",
+    "refusal": "blocked",
+    "silence": "blocked",
+    "destination": "redirected",
+    "resolver": "redirected",
+    "rewriting": "altered",
+    "protocol": "altered",
+    "segments": "altered",
+    "explicit": "proxied",
+    "token": "proxied",
+    "egress": "proxied",
+    "tunnel": "proxied",
+    "hops": "spliced",
+    "timing": "spliced",
+    "unroutable": "spliced",
+}
+"""Family to the verdict it speaks for. A family that is not here is a note and decides nothing."""
 
 _OPEN = frozenset({"clock_suspect", "expired_chain", "name_mismatch", "private_pki", "chain_unchecked", "disputed_chain"})
 """Signals that leave the question open whatever else is said for a clean path."""
@@ -26,30 +70,77 @@ class Decision:
     chance_against: float
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What the rows of `ORDER` look at: the chance of each verdict, what speaks against, and the circumstances."""
+
+    yes: Mapping[Verdict, float]
+    against: float
+    names: frozenset[str]
+    trust_seen: bool
+    failed: bool
+    limits: Limits
+
+    def says(self, verdict: Verdict) -> bool:
+        """Return whether the evidence for a verdict is enough."""
+        return self.yes.get(verdict, 0.0) >= self.limits.inspected
+
+    @property
+    def doubted(self) -> bool:
+        """Return whether anything of another family than the chain's speaks for a device, though not enough."""
+        return any(chance > 0 for verdict, chance in self.yes.items() if verdict != "inspected")
+
+
+Row = tuple[Verdict, Callable[[Weighed], float]]
+"""A verdict, and its confidence where it holds, else 0."""
+
+
+def _if(holds: object, confidence: float) -> float:
+    return confidence if holds else 0.0
+
+
+ORDER: Final[tuple[Row, ...]] = (
+    ("inconclusive", lambda w: _if("clock_suspect" in w.names, 0.5)),
+    ("captive", lambda w: _if(w.says("captive"), w.yes.get("captive", 0.0))),
+    ("blocked", lambda w: _if(w.says("blocked"), w.yes.get("blocked", 0.0))),
+    (
+        "inspected",
+        lambda w: _if(w.trust_seen and w.says("inspected") and w.yes["inspected"] > w.against, w.yes.get("inspected", 0.0)),
+    ),
+    ("redirected", lambda w: _if(w.says("redirected"), w.yes.get("redirected", 0.0))),
+    ("inconclusive", lambda w: _if("late_agent" in w.names and not w.trust_seen, 0.5)),
+    ("unreachable", lambda w: _if(w.failed and not (w.trust_seen and w.names & _OPEN), 0.9)),
+    ("altered", lambda w: _if(w.says("altered"), w.yes.get("altered", 0.0))),
+    ("proxied", lambda w: _if(w.says("proxied"), w.yes.get("proxied", 0.0))),
+    ("spliced", lambda w: _if(w.says("spliced") and w.yes["spliced"] > w.against, w.yes.get("spliced", 0.0))),
+    ("inconclusive", lambda w: _if("held" in w.names or ("new_public_issuer" in w.names and w.doubted), 0.5)),
+    (
+        "clean",
+        lambda w: _if(
+            w.against >= w.limits.clean and not w.says("inspected") and not w.says("spliced") and not w.names & _OPEN,
+            w.against * (1 - w.yes.get("inspected", 0.0) / 2),
+        ),
+    ),
+    ("inconclusive", lambda w: max(w.yes.get("inspected", 0.0), w.against, 0.5)),
+)
+
+
 def decide(evidence: Collection[Evidence], *, failed: bool, limits: Limits) -> Decision:
-    """Return the verdict of one target on one route. `failed`: its last web observation, or all there is, ended in a failure."""
-    names = {one.signal for one in evidence}
-    trust_seen = any(one.family == "trust" for one in evidence)
-    chance_for, chance_against = chance(evidence, limits, 1), chance(evidence, limits, -1)
-    if "clock_suspect" in names:
-        return Decision("inconclusive", 0.5, chance_for, chance_against)
-    if trust_seen and chance_for >= limits.inspected and chance_for > chance_against:
-        return Decision("inspected", chance_for, chance_for, chance_against)
-    if "late_agent" in names and not trust_seen:
-        return Decision("inconclusive", 0.5, chance_for, chance_against)
-    if failed and not (trust_seen and names & _OPEN):
-        return Decision("unreachable", 0.9, chance_for, chance_against)
-    if chance_against >= limits.clean and chance_for < limits.inspected and not names & _OPEN:
-        return Decision("clean", chance_against * (1 - chance_for / 2), chance_for, chance_against)
-    return Decision("inconclusive", max(chance_for, chance_against, 0.5), chance_for, chance_against)
+    """Return the verdict of one target on one route. `failed`: its last answer, or all there is, ended in a failure."""
+    yes = {verdict: chance(evidence, limits, 1, verdict) for verdict in dict.fromkeys(QUESTION.values())}
+    against = chance(evidence, limits, -1)
+    names = frozenset(one.signal for one in evidence)
+    weighed = Weighed(yes, against, names, any(one.family == "trust" for one in evidence), failed, limits)
+    verdict, confidence = next((verdict, found) for verdict, row in ORDER if (found := row(weighed)) > 0)
+    return Decision(verdict, confidence, yes.get(verdict, yes["inspected"]), against)
 
 
-def chance(evidence: Iterable[Evidence], limits: Limits, sign: int) -> float:
-    """Return the fused chance for (`sign` 1) or against (-1) interception, 0 to 1."""
+def chance(evidence: Iterable[Evidence], limits: Limits, sign: int, verdict: Verdict | None = "inspected") -> float:
+    """Return the fused chance for (`sign` 1) a verdict, or against any device (-1), 0 to 1."""
     strongest: dict[str, float] = {}
     for one in evidence:
         weight = one.weight * sign
-        if weight > 0:
+        if weight > 0 and (sign < 0 or QUESTION.get(one.family) == verdict):
             strongest[one.family] = min(max(weight, strongest.get(one.family, 0.0)), limits.family_cap)
     if set(strongest) == {"issuer"}:
         strongest["issuer"] *= _NAME_ALONE

@@ -10,23 +10,29 @@ from datetime import UTC, date, datetime
 
 from judge.certificate import CertificateFields, read_certificate
 from judge.chain import verify
-from judge.device import device_of
-from judge.examined import Captured, Examined
+from judge.coarse import Coarse
+from judge.device import Sight, device_for
+from judge.examined import Captured, Chained, Examined
 from judge.finding import Device, Evidence, Finding, Judgement
-from judge.fusion import decide
+from judge.fusion import Decision, decide
+from judge.grouping import Group, gather
 from judge.knowledge.model import Knowledge
 from judge.memo import Memo
 from judge.policy import Policy
 from judge.seen import Seen
-from judge.sentence import responsible, sentence, why_not
+from judge.sentence import About, responsible, sentence, why_not
 from judge.severity import severity_of
 from judge.signals import SIGNALS
-from wire.facts import DnsFacts, WebFacts
+from wire.facts import KnownFacts
+from wire.observation import KnownObservation
 from wire.target import Target
 from wire.vocabulary import Trust, Verdict
 
-_Group = list[tuple[int, Seen]]
 _DAY_NS = 86_400_000_000_000
+ADOPTED: frozenset[Verdict] = frozenset({"spliced", "altered", "proxied", "blocked"})
+"""What a device that decrypts also does: seen on the same way in the same report it is not another device's work, unless that is named."""
+NOTED = frozenset({"new_public_issuer", "held", "added_root", "local_product"})
+"""Signals whose text is told once for the whole report."""
 _PARSED = 4096
 """Certificates and chain opinions held: a few thousand leaves cover a fleet's front doors; about 2 kB each."""
 
@@ -41,8 +47,9 @@ class Judge:
         """Without a policy nothing is sanctioned."""
         self.knowledge = knowledge
         self.policy = policy or Policy()
-        self._judgements: Memo[tuple[int, tuple[tuple[str, int | None, bool], ...]], Judgement] = Memo(memo_size)
-        self._findings: Memo[tuple[tuple[str, ...], tuple[Evidence, ...]], Finding] = Memo(4 * memo_size)
+        self._coarse = Coarse(knowledge)
+        self._judgements: Memo[tuple[int, tuple[tuple[str, int | None, bool, tuple[str, ...]], ...]], Judgement] = Memo(memo_size)
+        self._findings: Memo[tuple[object, ...], Finding] = Memo(4 * memo_size)
         self._fields: Memo[str, CertificateFields] = Memo(_PARSED)
         self._trust: Memo[tuple[tuple[str, ...], str], Trust] = Memo(_PARSED)
 
@@ -56,15 +63,19 @@ class Judge:
         """Return how many reports had to be judged."""
         return self._judgements.misses
 
+    def look(self, pairs: Sequence[tuple[KnownObservation, KnownFacts]]) -> list[Seen]:
+        """Return what `judge` looks at of a report's observations with their facts, in their order."""
+        return self._coarse.seen(pairs)
+
     def judge(self, seen: Sequence[Seen], certificates: Mapping[str, bytes], at_ns: int) -> Judgement:
-        """Return one finding for each (target, route) of the web and dns observations, in the order first seen.
+        """Return one finding for each target, route and aspect, in the order first seen.
 
         `certificates` maps certificate id to DER; those a chain names and the mapping lacks leave that chain unchecked, and the
         judgement is then not remembered. `at_ns` is when it was measured (Unix nanoseconds); only its day (UTC) matters. Ids of facts and
         certificates must be the content ids of their bytes (`wire.codec.content_id`, checked by the caller): the memos rely on it.
         """
         day = at_ns // _DAY_NS
-        key = (day, tuple([(one.facts_id, one.status, one.suspect) for one in seen]))
+        key = (day, tuple([(one.facts_id, one.status, one.suspect, one.words) for one in seen]))
         known = self._judgements.get(key)
         if known is not None:
             return known
@@ -96,43 +107,58 @@ class Judge:
         for signal in SIGNALS:
             for index, evidence in signal(examined, self.knowledge, self.policy):
                 spoken.setdefault(index, []).append(evidence)
-        groups: dict[tuple[str, str], _Group] = {}
-        for index, one in enumerate(examined.seen):
-            if isinstance(one.facts, WebFacts | DnsFacts):
-                groups.setdefault((one.facts.target.name, one.facts.route), []).append((index, one))
         captured = {one.index: one for one in examined.captured()}
-        findings = tuple(self._finding(group, spoken, captured) for group in groups.values())
-        notes = tuple(dict.fromkeys(e.text for es in spoken.values() for e in es if e.signal == "new_public_issuer"))
+        groups = [(group, decide(group.evidence, failed=group.failed, limits=self.knowledge.limits)) for group in gather(examined, spoken)]
+        decrypting = self._decrypting(groups, captured)
+        findings = tuple(self._finding(group, decision, captured, decrypting.get(group.route)) for group, decision in groups)
+        notes = tuple(dict.fromkeys(e.text for es in spoken.values() for e in es if e.signal in NOTED))
         return Judgement(findings, self.knowledge.version, self.policy.version, notes)
 
-    def _finding(self, group: _Group, spoken: Mapping[int, list[Evidence]], captured: Mapping[int, Captured]) -> Finding:
-        evidence = tuple(dict.fromkeys(one for index, _ in group for one in spoken.get(index, ())))
-        ids = tuple(dict.fromkeys(one.facts_id for _, one in group))
-        return self._findings.get((ids, evidence)) or self._findings.put((ids, evidence), self._find(group, evidence, ids, captured))
+    def _decrypting(self, groups: Sequence[tuple[Group, Decision]], captured: Mapping[int, Captured]) -> dict[str, Device]:
+        """Return by route the device that decrypts there: what splits or rewrites on the same way in the same report is taken for it."""
+        found: dict[str, Device] = {}
+        for group, decision in groups:
+            if decision.verdict == "inspected" and group.route not in found:
+                device = self._device(group, decision.verdict, captured)
+                if device is not None and device.keys:
+                    found[group.route] = device
+        return found
 
-    def _find(self, group: _Group, evidence: tuple[Evidence, ...], ids: tuple[str, ...], captured: Mapping[int, Captured]) -> Finding:
-        target, route = group[0][1].facts.target, group[0][1].facts.route
-        decision = decide(evidence, failed=_failed(group), limits=self.knowledge.limits)
-        chains = [captured[index] for index, _ in group if index in captured]
+    def _device(self, group: Group, verdict: Verdict, captured: Mapping[int, Captured]) -> Device | None:
+        chains = [captured[index] for index, _ in group.members if index in captured]
         private = next((one for one in chains if one.centre != "trusted"), chains[0] if chains else None)
-        device = device_of(private, self.knowledge) if private is not None and decision.verdict == "inspected" else None
+        return device_for(verdict, Sight(private, group.members, tuple(group.evidence)), self.knowledge)
+
+    def _finding(self, group: Group, decision: Decision, captured: Mapping[int, Captured], decrypting: Device | None) -> Finding:
+        evidence, fine = tuple(group.evidence), tuple(group.fine)
+        key = (group.aspect, group.ids, evidence, fine, tuple(one.words for _, one in group.members), decrypting)
+        return self._findings.get(key) or self._findings.put(key, self._find(group, decision, captured, decrypting))
+
+    def _find(self, group: Group, decision: Decision, captured: Mapping[int, Captured], decrypting: Device | None) -> Finding:
+        target, evidence = group.target, tuple(group.evidence)
+        device = self._device(group, decision.verdict, captured)
+        if device is not None and decrypting is not None and decision.verdict in ADOPTED and not device.vendor:
+            device = decrypting
         forbidden, offline = self.policy.forbids(target.host), any(one.signal == "all_failed" for one in evidence)
         verdict: Verdict = "sanctioned" if decision.verdict == "inspected" and self._sanctioned(target) else decision.verdict
         approved = device is not None and any(f"{key.kind}:{key.value}" in self.policy.approved_devices for key in device.keys)
+        about = About(verdict, target, group.aspect, evidence, device, forbidden=forbidden, microsoft=self._is_microsoft(target))
         return Finding(
             target,
-            route,
+            group.route,
             verdict,
             severity_of(verdict, target, self.knowledge, forbidden=forbidden, approved=approved, offline=offline),
             round(decision.confidence, 3),
-            responsible(verdict, evidence, device, microsoft=self._is_microsoft(target)),
-            sentence(verdict, target, evidence, device, forbidden=forbidden),
-            why_not(verdict, evidence),
+            responsible(about),
+            sentence(about),
+            why_not(about),
             evidence,
             device,
-            ids,
+            group.ids,
             self._links(verdict, target, forbidden=forbidden),
             self._native(verdict, device),
+            aspect=group.aspect,
+            fine=tuple(group.fine),
         )
 
     def _sanctioned(self, target: Target) -> bool:
@@ -153,16 +179,10 @@ class Judge:
         return (*(self.knowledge.links_about("login") if login else ()), *self.knowledge.links_about("inspected"))
 
     def _native(self, verdict: Verdict, device: Device | None) -> str:
-        if verdict != "inspected" or device is None:
+        if device is None or verdict in {"clean", "sanctioned", "captive"}:
             return ""
         return self.knowledge.natives.get(device.device_class, self.knowledge.natives["unknown"])
 
 
 def _chain(one: Seen) -> tuple[str, ...]:
-    return tuple(one.facts.chain) if isinstance(one.facts, WebFacts) else ()
-
-
-def _failed(group: _Group) -> bool:
-    """Return whether the target was not reached: by the last web observation, or by all there is without one."""
-    web = [one.facts for _, one in group if isinstance(one.facts, WebFacts)]
-    return web[-1].failure is not None if web else all(one.facts.failure is not None for _, one in group)
+    return tuple(one.facts.chain) if isinstance(one.facts, Chained) else ()

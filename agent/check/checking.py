@@ -29,7 +29,6 @@ from judge.connectivity.look import Look, Place, Sample
 from judge.connectivity.rows import rows
 from judge.judgement import Judge
 from judge.knowledge.loader import KnowledgeError, load_knowledge
-from judge.seen import Seen
 from wire.plan import Plan
 
 PLAN_S = 28.0
@@ -89,8 +88,10 @@ async def check(settings: Settings, place: Place | None = None, tell: Callable[[
         await system.close()
         await checker.close()
     tell("Judging")
+    judge = Judge(knowledge)
+    seen = judge.look([(one.measured.observation, one.measured.facts) for one in taken])
     certificates = {key: der for one in taken for key, der in one.measured.certificates.items()}
-    judgement = Judge(knowledge).judge([_seen(one) for one in taken], certificates, measured_ns)
+    judgement = judge.judge(seen, certificates, measured_ns)
     if not judgement.findings:
         raise ConfigError(
             [f"check: nothing was measured within {PLAN_S:.0f} s; run it again, and look whether the plan has a web or dns probe"]
@@ -122,9 +123,3 @@ async def _measure(settings: Settings, plan: Plan, checker: Checker, system: Sys
     except TimeoutError:
         pass  # what was measured until then was delivered
     return taken
-
-
-def _seen(one: Taken) -> Seen:
-    observation = one.measured.observation
-    status = observation.status if observation.kind == "web" else None
-    return Seen(observation.facts, one.measured.facts, status, observation.suspect)

@@ -12,13 +12,12 @@ from typing import Any
 from judge.encode import finding_bytes
 from judge.finding import Finding, Judgement
 from judge.judgement import Judge
-from judge.seen import Seen
 from server.collector.intake import Item
 from server.collector.points import Label, Tags, finding_fields, label_of, measured_ns, observation_point, tags_of
 from server.collector.runs import Path, Run
 from server.history.port import Point, SharedFields
 from wire.facts import KnownFacts, RawFacts
-from wire.observation import RawObservation
+from wire.observation import KnownObservation, RawObservation
 
 MAX_PREPARED = 20_000
 MAX_LABELS = 100_000
@@ -101,7 +100,7 @@ class Interpreter:
         assert report is not None  # noqa: S101 - poison is not interpreted
         tags = _Tagger(site, item.agent)
         points: list[Point] = []
-        seen: list[Seen] = []
+        pairs: list[tuple[KnownObservation, KnownFacts]] = []
         raw: list[dict[str, Any]] = []
         for index, observation in enumerate(report.cycle.observations):
             body = None if isinstance(observation, RawObservation) else facts[observation.facts]
@@ -111,8 +110,8 @@ class Interpreter:
             label = self._labels.get(observation.facts) or self._label(observation.facts, body)
             time_ns = measured_ns(report, observation.at_us, index)
             points.append(observation_point(observation, body, tags[label], time_ns, report))
-            seen.append(Seen(observation.facts, body, observation.__dict__.get("status"), observation.suspect))
-        findings = self._prepare(self._judge.judge(seen, certificates, report.cycle.started_ns))
+            pairs.append((observation, body))
+        findings = self._prepare(self._judge.judge(self._judge.look(pairs), certificates, report.cycle.started_ns))
         at_ns = measured_ns(report, 0, 0)
         points += [Point("finding", tags[one.label], one.fields, at_ns) for one in findings]
         return Meaning(item, site, points, findings, raw)
@@ -128,7 +127,7 @@ class Interpreter:
         if known is not None and known[0] is judgement:
             return known[1]
         prepared = tuple(
-            Prepared(one, label_of(one.target, one.route), one.verdict, one.device_key, finding_fields(one, judgement.knowledge))
+            Prepared(one, label_of(one.target, one.route, one.name), one.verdict, one.device_key, finding_fields(one, judgement.knowledge))
             for one in judgement.findings
         )
         self._prepared[id(judgement)] = (judgement, prepared)

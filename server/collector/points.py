@@ -37,9 +37,9 @@ class Label(NamedTuple):
     category: str
 
 
-def label_of(target: Target, route: str) -> Label:
-    """Return the label of a target on a route."""
-    return Label(target.name, route, target.workload, target.category)
+def label_of(target: Target, route: str, name: str = "") -> Label:
+    """Return the label of a target on a route; `name` is a finding's own where it is about an aspect of the target."""
+    return Label(name or target.name, route, target.workload, target.category)
 
 
 def tags_of(label: Label, site: str, agent: str) -> Tags:

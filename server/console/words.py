@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from judge.finding import Device
 from server.fleet import zones
-from server.watcher.sentences import JOB
+from server.watcher.sentences import BY, JOB, KEY_BY
 from wire.vocabulary import Verdict
 
 Word = Verdict | str
@@ -89,7 +89,6 @@ CLASS_WORDS: Mapping[str, str] = {
     "captive-portal": "captive portal",
     "unknown": "device of unknown kind",
 }
-_BY: Mapping[str, str] = {"instance": "certificate", "product": "certificate", "header": "headers", "egress": "egress network"}
 CERTAIN, LIKELY = 0.9, 0.7
 """Between the catalogue's weights for documented (0.95) and twice sighted (0.9, 0.6) signatures, as in the events' sentences."""
 
@@ -123,7 +122,7 @@ def make(device: Device | None) -> str:
         return f"Possibly {device.possible}; not proven."
     name = called(device)
     sure = "certain" if device.confidence >= CERTAIN else "likely" if device.confidence >= LIKELY else "not certain"
-    by = _BY.get(device.keys[0].kind, "") if device.keys else ""
+    by = BY.get(device.named_by) or (KEY_BY.get(device.keys[0].kind, "") if device.keys else "")
     return f"{name}, by its {by} ({sure})." if by else f"{name} ({sure})."
 
 

@@ -33,6 +33,10 @@ JOB: Mapping[Responsible, str] = {
     "microsoft": "Microsoft",
     "unclear": "not yet clear",
 }
+BY: Mapping[str, str] = {"certificate": "certificate", "headers": "headers", "page": "page", "itself": "own word"}
+"""By what a vendor is named (`judge.finding.Device.named_by`)."""
+KEY_BY: Mapping[str, str] = {"instance": "certificate", "product": "certificate", "header": "headers", "egress": "egress network"}
+"""The same by its first key, for findings stored before they said it."""
 HOSTS_NAMED = 2
 """Hosts named before the rest is counted: more cannot be read aloud."""
 
@@ -108,7 +112,7 @@ def _who(finding: Finding | None) -> str:
         return f"Possibly {device.possible}; not proven."
     product = device.product or ""
     name = product if product.startswith(device.vendor) else f"{device.vendor} {product}".strip()
-    by = {"instance": "certificate", "product": "certificate", "header": "headers", "egress": "egress network"}.get(device.keys[0].kind)
+    by = BY.get(device.named_by) or KEY_BY.get(device.keys[0].kind)
     # 0.9 and 0.7: between the catalogue's weights for documented (0.95) and twice sighted (0.9, 0.6) signatures, interception §5.4
     sure = "certain" if device.confidence >= 0.9 else "likely" if device.confidence >= 0.7 else "not certain"
     return f"{name}, by its {by} ({sure})." if by else f"{name} ({sure})."

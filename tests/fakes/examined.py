@@ -1,7 +1,7 @@
 """Examined reports made by hand for the signals' tests: no certificate is parsed, no chain verified."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from judge.certificate import CertificateFields, DistinguishedName
@@ -10,12 +10,13 @@ from judge.finding import Evidence
 from judge.knowledge.loader import load_knowledge
 from judge.knowledge.targets import target_for
 from judge.policy import Policy
-from judge.seen import Seen
+from judge.seen import Seen, SeenFacts
 from judge.signals import Signal
 from wire.facts import ChainTrust, DnsFacts, WebFacts
 from wire.vocabulary import Failure, Stage, Trust
 
 KNOWLEDGE = load_knowledge()
+OUTLOOK, TEAMS, CONTROL = (target_for(KNOWLEDGE, host) for host in ("outlook.office365.com", "teams.microsoft.com", "www.gstatic.com"))
 DAY = date(2026, 11, 23)
 
 
@@ -72,15 +73,25 @@ class Round:
         facts = kind(target=target_for(KNOWLEDGE, host), failure=failure, stage=stage if failure else None)
         return self._add(facts, (), "unchecked", suspect=suspect)
 
-    def _add(self, facts: WebFacts | DnsFacts, chain: tuple[CertificateFields, ...], centre: Trust, *, suspect: bool = False) -> "Round":
+    def see(self, facts: SeenFacts, *words: str, status: int | None = None) -> "Round":
+        """Add facts of any kind without a chain, with the words of their sample."""
+        self._add(facts, (), "unchecked")
+        self.seen[-1] = replace(self.seen[-1], words=words, status=status)
+        return self
+
+    def _add(self, facts: SeenFacts, chain: tuple[CertificateFields, ...], centre: Trust, *, suspect: bool = False) -> "Round":
         self.seen.append(Seen(f"{len(self.seen):022d}", facts, suspect=suspect))
         self.chains.append(chain)
         self.centre.append(centre)
         return self
 
+    def examined(self) -> Examined:
+        """Return the round as the signals see it."""
+        return Examined(tuple(self.seen), tuple(self.chains), tuple(self.centre), DAY)
+
     def evidence(self, signal: Signal) -> list[tuple[int, Evidence]]:
         """Return what a signal says of the round."""
-        return signal(Examined(tuple(self.seen), tuple(self.chains), tuple(self.centre), DAY), KNOWLEDGE, Policy())
+        return signal(self.examined(), KNOWLEDGE, Policy())
 
     def names(self, signal: Signal) -> list[tuple[int, str]]:
         """Return which signals it speaks of, by observation."""

@@ -1,6 +1,7 @@
 """A judge whose verdict is written into the chain: a certificate of the bytes `inspected:<key>` makes every finding say so."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from judge.finding import Device, DeviceKey, Evidence, Finding, Judgement
 from judge.seen import Seen
@@ -14,6 +15,10 @@ class FakeJudge:
         self.memo_hits = 0
         self.memo_misses = 0
         self.fail_on = ""
+
+    def look(self, pairs: Sequence[tuple[Any, Any]]) -> list[Seen]:
+        """Return the observations with their facts; this judge looks at nothing else."""
+        return [Seen(observation.facts, facts) for observation, facts in pairs]
 
     def judge(self, seen: Sequence[Seen], certificates: Mapping[str, bytes], at_ns: int) -> Judgement:
         """Return a finding for each web observation."""

@@ -6,7 +6,7 @@ expected is written from what the judge says now and then read by a person: `tes
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,10 @@ from judge.chain import Roots, verify_twice
 from judge.finding import Finding
 from judge.knowledge.loader import load_knowledge
 from judge.knowledge.targets import target_for
+from judge.seen import SeenFacts
 from tests.fakes.pki import NOW, Authority, name
 from wire.codec import canonical, content_id, facts_bytes
-from wire.facts import ChainTrust, DnsFacts, WebFacts
+from wire.facts import ChainTrust, DnsFacts, EgressFacts, PathFacts, WebFacts
 from wire.target import Target
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -26,6 +27,10 @@ DIGICERT = Authority(name(C="US", O="DigiCert Inc", CN="DigiCert Global G2 TLS R
 """An issuer whose name is on Microsoft's list, under the laboratory's public root."""
 GOOGLE = Authority(name(C="US", O="Google Trust Services", CN="WR2"), "control issuer", ROOT)
 CONTROL = "www.gstatic.com"
+TLS = {"tls": "TLSv1.3", "cipher": "TLS_AES_256_GCM_SHA384", "alpn": "h2", "http": "2"}
+SENT = ("Host", "User-Agent", "Accept", "Accept-Encoding", "X-mW-cAnArY", "X-mW-cAnArY", "Connection")
+"""The agent's request header names, as `agent/probes/egress.py` sends them."""
+REFLECTOR = Target(host="reflector.lab.example", port=80, protocol="http", category="Control", workload="Control", path="/reflect")
 OUTLOOK, TEAMS, LOGIN, M365 = "outlook.office365.com", "teams.microsoft.com", "login.microsoftonline.com", "m365.cloud.microsoft"
 
 _knowledge = load_knowledge()
@@ -45,41 +50,61 @@ class Situation:
     started: Any = NOW
     bodies: bool = True
     observations: list[dict[str, object]] = field(default_factory=list)
-    facts: dict[str, WebFacts | DnsFacts] = field(default_factory=dict)
+    facts: dict[str, SeenFacts] = field(default_factory=dict)
     certificates: dict[str, bytes] = field(default_factory=dict)
 
     def sees(self, host: str, chain: Sequence[bytes], trust: tuple[str, str] | None = None, **more: Any) -> "Situation":
-        """Add a web observation of `host` with a captured chain; `trust` overrides what the engine says of it."""
+        """Add a web observation of `host` with a captured chain; `trust` overrides what the engine says of it. `sample`: what varies."""
+        return self._web(host, {**TLS, **self.chained(host, chain, trust), **more})
+
+    def chained(self, host: str, chain: Sequence[bytes], trust: tuple[str, str] | None = None) -> dict[str, Any]:
+        """Return a captured chain as fields of facts, and keep its certificates."""
         ids = [content_id(der) for der in chain]
         self.certificates.update(zip(ids, chain, strict=True))
         public = Roots([one.der for one in self.agent_public])
         words = trust or verify_twice(chain, host, Roots([one.der for one in (*self.agent_public, *self.os)]), public, self.started)
-        checked = ChainTrust.model_validate({"os": words[0], "public": words[1], "engine": "openssl"})
-        tls = {"tls": "TLSv1.3", "cipher": "TLS_AES_256_GCM_SHA384", "alpn": "h2", "http": "2"}
-        return self._web(host, {**tls, "chain": ids, "trust": checked, **more})
+        return {"chain": ids, "trust": ChainTrust.model_validate({"os": words[0], "public": words[1], "engine": "openssl"})}
 
     def fails(self, host: str, failure: str, stage: str, *, suspect: bool = False, **more: Any) -> "Situation":
         """Add a web observation of `host` that ended in a failure before TLS."""
         return self._web(host, {"failure": failure, "stage": stage, **more}, suspect=suspect)
 
-    def resolves(self, host: str, failure: str | None = None) -> "Situation":
-        """Add a dns observation of `host`."""
-        facts = DnsFacts.model_validate(
-            {"target": self._target(host), "failure": failure, "stage": "dns" if failure else None, "resolver": "192.0.2.53"}
+    def plainly(self, host: str, status: int, headers: dict[str, str] | None = None, **more: Any) -> "Situation":
+        """Add a web observation of `host` on port 80, answered with `status` and these stable headers."""
+        target = Target(host=host, port=80, protocol="http", category=self._target(host).category, workload=self._target(host).workload)
+        return self._web(
+            host, {"target": target, "http": "1.1", "headers": headers or {}, "sample": {"status": status, "tls_ms": None}, **more}
         )
-        return self._add(facts, {"kind": "dns", "dns_ms": 5.0, "answers": [] if failure else ["192.0.2.10"]})
+
+    def resolves(self, host: str, failure: str | None = None, answers: Sequence[str] = ("192.0.2.10",), **more: Any) -> "Situation":
+        """Add a dns observation of `host`."""
+        fields = {"target": self._target(host), "failure": failure, "stage": "dns" if failure else None, "resolver": "192.0.2.53"}
+        return self.measures(DnsFacts, {"dns_ms": 5.0, "answers": [] if failure else list(answers)}, **fields, **more)
+
+    def paths(self, host: str, sample: Mapping[str, object] | None = None, **more: Any) -> "Situation":
+        """Add a path observation of `host`."""
+        fields = {"target": self._target(host), "method": "linux-ttl", **more}
+        return self.measures(PathFacts, {"connect_ms": 12.0, **(sample or {})}, **fields)
+
+    def reflects(self, seen: Sequence[str] = SENT, sent: Sequence[str] = SENT, address: str = "192.0.2.7", **more: Any) -> "Situation":
+        """Add an egress observation: the reflector saw these header names of those sent."""
+        fields = {"target": REFLECTOR, "address": address, "sent_headers": list(sent), "seen_headers": list(seen)}
+        return self.measures(EgressFacts, {"connect_ms": 12.0, "total_ms": 25.0}, **fields, **more)
 
     def _web(self, host: str, fields: dict[str, Any], *, suspect: bool = False) -> "Situation":
-        facts = WebFacts.model_validate({"target": self._target(host), **fields})
-        sample: dict[str, object] = {"kind": "web", "connect_ms": 12.0, "tls_ms": 14.0, "total_ms": 41.0}
-        if facts.failure is None:
+        sample = {"connect_ms": 12.0, "tls_ms": 14.0, "total_ms": 41.0}
+        if not fields.get("failure"):
             sample["status"] = 200
-        return self._add(facts, sample | ({"suspect": True} if suspect else {}))
+        sample |= fields.pop("sample", {}) | ({"suspect": True} if suspect else {})
+        return self.measures(WebFacts, sample, **{"target": self._target(host), **fields})
 
-    def _add(self, facts: WebFacts | DnsFacts, sample: dict[str, object]) -> "Situation":
+    def measures(self, kind: type[SeenFacts], sample: Mapping[str, object], **fields: Any) -> "Situation":
+        """Add an observation of any kind: its facts' fields, and the sample."""
+        facts = kind.model_validate(fields)
         key = content_id(facts_bytes(facts))
         self.facts[key] = facts
-        self.observations.append({**sample, "facts": key, "at_us": 5000 * (len(self.observations) + 1)})
+        varying = {name: value for name, value in sample.items() if value is not None}
+        self.observations.append({"kind": facts.kind, **varying, "facts": key, "at_us": 5000 * (len(self.observations) + 1)})
         return self
 
     def _target(self, host: str) -> Target:
@@ -118,7 +143,7 @@ def expected(finding: Finding) -> dict[str, object]:
     """Return the part of a finding that a case holds."""
     device = finding.device
     return {
-        "name": finding.target.name,
+        "name": finding.name,
         "route": finding.route,
         "verdict": finding.verdict,
         "severity": finding.severity,
@@ -127,7 +152,7 @@ def expected(finding: Finding) -> dict[str, object]:
         "vendor": device.vendor if device else None,
         "possible": device.possible if device else None,
         "class": device.device_class if device else None,
-        "first_key": device.keys[0].kind if device else None,
+        "first_key": device.keys[0].kind if device and device.keys else None,
         "signals": sorted(one.signal for one in finding.evidence),
         "sentence": finding.sentence,
     }

@@ -10,7 +10,7 @@ from typing import Any
 from tests.fakes.pki import END, MITMPROXY, NOW, PUBLIC, SQUID, START, Authority, Style, name
 from tests.fakes.situation import CONTROL, DIGICERT, GOOGLE, LOGIN, M365, OUTLOOK, ROOT, TEAMS, Situation
 
-_DEVICE = Style(("SAN", "BC", "KU", "EKU", "AKI", "SKI"))
+TRUSTING = _DEVICE = Style(("SAN", "BC", "KU", "EKU", "AKI", "SKI"))
 """A leaf without SCT, AIA and policy, with a key of its own: as an appliance with a key per host mints."""
 _COPIED = Style((*_DEVICE.extensions, "SCT"))
 _SHORT = Style(PUBLIC.extensions, validity=NOW - START - timedelta(hours=1))

@@ -10,6 +10,7 @@ import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,42 +19,34 @@ from judge.finding import Judgement
 from judge.judgement import Judge
 from judge.knowledge.loader import load_knowledge
 from judge.policy import parse_policy
-from judge.seen import Seen
 from judge.signals import NAMES
+from tests.fakes.kinds import facts_of, observation_of
+from tests.fakes.path_situations import ALL as PATHS
 from tests.fakes.situation import CASES, expected
-from tests.fakes.situations import ALL
+from tests.fakes.situations import ALL as CHAINS
 from wire.codec import content_id, facts_bytes
-from wire.report import Report
+from wire.vocabulary import VERDICTS
 
+ALL = [*CHAINS, *PATHS]
 _FOLDERS = sorted(path for path in CASES.iterdir() if path.is_dir())
-_VERDICTS = ("clean", "inspected", "sanctioned", "unreachable", "inconclusive")
 _knowledge = load_knowledge()
 
 
 def judge_case(folder: Path) -> Judgement:
     """Return what the judge says of a recorded situation."""
-    given = json.loads((folder / "given.json").read_text())
-    report = Report.model_validate_json((folder / "report.json").read_bytes())
+    given, report = (json.loads((folder / name).read_text()) for name in ("given.json", "report.json"))
     knowledge = replace(_knowledge, roots=Roots.from_pem((folder / "roots.pem").read_bytes()))
-    certificates = {key: base64.b64decode(body) for key, body in report.certificates.items()}
+    certificates = {key: base64.b64decode(body) for key, body in report.get("certificates", {}).items()}
     judge = Judge(knowledge, parse_policy(given["policy"]))
-    return judge.judge(_seen(report), certificates, report.cycle.started_ns)
+    facts = {key: facts_of(plain) for key, plain in report["facts"].items()}
+    pairs: list[Any] = [(observation_of(one), facts[one["facts"]]) for one in report["cycle"]["observations"]]
+    return judge.judge(judge.look(pairs), certificates, report["cycle"]["started_ns"])
 
 
 def write_expected(folder: Path, judgement: Judgement) -> None:
     """Write what the judge says as what is expected; for a person to read before it is committed."""
     plain = [expected(finding) for finding in judgement.findings]
     (folder / "expected.json").write_text(json.dumps(plain, indent=1) + "\n")
-
-
-def _seen(report: Report) -> list[Seen]:
-    found = []
-    for one in report.cycle.observations:
-        assert one.kind != "raw"
-        facts = report.facts[one.facts]
-        assert facts.kind != "raw"
-        found.append(Seen(one.facts, facts, getattr(one, "status", None), one.suspect))
-    return found
 
 
 def _expected(folder: Path) -> list[dict[str, object]]:
@@ -71,10 +64,10 @@ def test_case(folder: Path) -> None:
 @pytest.mark.parametrize("folder", _FOLDERS, ids=lambda folder: folder.name)
 def test_case_is_what_the_wire_carries(folder: Path) -> None:
     """A recorded report's ids are the content ids of its bodies, and its certificates outlive this code."""
-    report = Report.model_validate_json((folder / "report.json").read_bytes())
-    assert all(content_id(facts_bytes(facts)) == key for key, facts in report.facts.items())
-    assert all(content_id(base64.b64decode(body)) == key for key, body in report.certificates.items())
-    assert report.cycle.started_ns > datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+    plain = json.loads((folder / "report.json").read_text())
+    assert all(content_id(facts_bytes(facts_of(body))) == key for key, body in plain["facts"].items())
+    assert all(content_id(base64.b64decode(body)) == key for key, body in plain.get("certificates", {}).items())
+    assert plain["cycle"]["started_ns"] > datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 
 
 @pytest.mark.parametrize("folder", _FOLDERS, ids=lambda folder: folder.name)
@@ -94,9 +87,9 @@ def test_every_verdict_and_signal_has_a_case_and_a_near_miss() -> None:
     verdicts = {finding["verdict"] for finding in findings}
     signals = {signal for finding in findings for signal in finding["signals"]}  # type: ignore[attr-defined]
     near = {claim for folder in _FOLDERS for claim in json.loads((folder / "given.json").read_text())["near_miss_of"]}
-    assert verdicts == set(_VERDICTS)
+    assert verdicts == set(VERDICTS)
     assert signals == set(NAMES)
-    assert near >= {f"verdict:{word}" for word in _VERDICTS} | {f"signal:{word}" for word in NAMES}
+    assert near >= {f"verdict:{word}" for word in VERDICTS} | {f"signal:{word}" for word in NAMES}
 
 
 def test_recorded_situations_can_be_made_again(tmp_path: Path) -> None:

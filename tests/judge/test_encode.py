@@ -25,8 +25,8 @@ def test_field_names() -> None:
     """A finding has exactly these fields; a new one is added here, none is renamed."""
     plain = finding_plain(FINDING)
     assert list(plain) == [
-        *("target", "name", "route", "verdict", "severity", "confidence", "deterministic", "responsible", "sentence", "why_not"),
-        *("evidence", "device", "device_key", "facts", "links", "native"),
+        *("target", "name", "aspect", "route", "verdict", "severity", "confidence", "deterministic", "responsible", "sentence", "why_not"),
+        *("evidence", "device", "device_key", "facts", "links", "native", "fine"),
     ]
     assert plain["device_key"] == "instance:ab"
     assert plain["device"] == {
@@ -38,6 +38,7 @@ def test_field_names() -> None:
         "confidence": 0.0,
         "scope": "unknown",
         "issuer": "",
+        "named_by": "",
     }
 
 

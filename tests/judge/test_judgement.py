@@ -31,10 +31,10 @@ def situation() -> Situation:
 
 
 def test_one_finding_for_each_target_and_route() -> None:
-    """Web and dns evidence of one target and route make one finding, which names both facts; reflectors make none."""
+    """Web and dns evidence of one target and route make one finding, which names both facts; a silent reflector makes none."""
     made = situation()
     reflector = Target(host="reflector.example", category="Control", workload="Control")
-    seen = [*seen_of(made), Seen("E" * 22, EgressFacts(target=reflector))]
+    seen = [*seen_of(made), Seen("E" * 22, EgressFacts(target=reflector, failure="timeout", stage="connect"))]
     judgement = Judge(KNOWLEDGE).judge(seen, made.certificates, AT)
     assert [(one.target.host, one.route, one.verdict) for one in judgement.findings] == [
         (OUTLOOK, "direct", "clean"),
@@ -46,7 +46,7 @@ def test_one_finding_for_each_target_and_route() -> None:
 
 
 def test_memory_gives_the_same_judgement_for_the_day() -> None:
-    """An equal report of the same day is answered from memory; another day, status or suspicion is judged anew."""
+    """An equal report of the same day is answered from memory; another day, status, suspicion or word is judged anew."""
     judge, made = Judge(KNOWLEDGE), situation()
     seen = seen_of(made)
     first = judge.judge(seen, made.certificates, AT)
@@ -55,7 +55,8 @@ def test_memory_gives_the_same_judgement_for_the_day() -> None:
     assert judge.judge(seen, made.certificates, AT + DAY).findings == first.findings
     judge.judge([replace(seen[0], status=503), *seen[1:]], made.certificates, AT)
     judge.judge([replace(seen[0], suspect=True), *seen[1:]], made.certificates, AT)
-    assert (judge.memo_hits, judge.memo_misses) == (1, 4)
+    judge.judge([replace(seen[0], words=("to-private",)), *seen[1:]], made.certificates, AT)
+    assert (judge.memo_hits, judge.memo_misses) == (1, 5)
 
 
 def test_memory_is_bounded_and_changes_nothing() -> None:

@@ -17,5 +17,5 @@ def test_equal_values_are_equal() -> None:
 
 
 def test_nothing_that_varies_without_meaning() -> None:
-    """Times and addresses are not here: each field is part of the memo's key, the facts by their id."""
-    assert [one.name for one in fields(Seen)] == ["facts_id", "facts", "status", "suspect"]
+    """Times and addresses are here only as coarse words: each field is part of the memo's key, the facts by their id."""
+    assert [one.name for one in fields(Seen)] == ["facts_id", "facts", "status", "suspect", "words"]

@@ -98,7 +98,7 @@ async def test_a_report_is_stored_and_receipted(tmp_path: Path) -> None:
         assert found["middlewatch_reports_total stored"] == 1
         assert found["middlewatch_broker_connected"] == 1
         assert found["middlewatch_history_condition ok"] == 1
-        assert found["middlewatch_points_stored_total"] == 25 + 12
+        assert found["middlewatch_points_stored_total"] == 25 + 13  # findings: each target, and the request at the reflector
     async with serving(settings(tmp_path)) as server:
         await until(lambda: up(server))
         assert (await report(server, agent)).upto == 2

@@ -9,7 +9,6 @@ from demo.fleet.reports import SECOND, SOFTWARE, TOOK_NS, Made, busyness, make
 from demo.fleet.sites import SimulatedSite, simulated_sites
 from judge.finding import Finding
 from judge.judgement import Judge
-from judge.seen import Seen
 from tests.demo.fleet.conftest import Minted
 from wire.codec import read_facts
 from wire.observation import DnsObservation, EgressObservation, WebObservation
@@ -110,22 +109,21 @@ def judged(minted: Minted, name: str) -> dict[str, Finding]:
     bodies, site = minted.bodies(), SITES[name]
     one = make(site, bodies, NOON_NS, NOON_NS + TOOK_NS, 30.0)
     facts, certificates = bodies.to_send(one.facts)
-    seen = [
-        Seen(sample.facts, read_facts(facts[sample.facts]), getattr(sample, "status", None), sample.suspect)
-        for sample in Cycle.model_validate_json(one.cycle).observations
-        if sample.kind != "raw"
-    ]
-    return {finding.target.host: finding for finding in Judge(minted.knowledge).judge(seen, certificates, NOON_NS).findings}
+    samples = Cycle.model_validate_json(one.cycle).observations
+    pairs = [(sample, read_facts(facts[sample.facts])) for sample in samples if sample.kind != "raw"]
+    judge = Judge(minted.knowledge)
+    return {finding.target.host: finding for finding in judge.judge(judge.look(pairs), certificates, NOON_NS).findings}
 
 
 def test_judged_as_meant(minted: Minted) -> None:
-    """Clean sites are clean; behind the two devices it is inspected, surely, by the vendor named, one device for all sites."""
-    for name in ("London", "Sydney", "Warsaw"):
+    """Clean is clean, a proxy carries; behind the two devices it is inspected, surely, by the vendor named, one device for all sites."""
+    for name in ("London", "Sydney"):
         assert {one.verdict for one in judged(minted, name).values()} == {"clean"}
+    assert {one.verdict for one in judged(minted, "Warsaw").values() if one.aspect == "path"} == {"proxied"}
     gateway, firewall = judged(minted, "Dallas"), judged(minted, "Rotterdam")
     inspected = {host for host, one in gateway.items() if one.verdict == "inspected"}
     assert inspected == {"outlook.office365.com", "outlook.cloud.microsoft", "microsoft.sharepoint.com", "www.gstatic.com"}
-    assert {one.verdict for one in firewall.values()} == {"inspected"}
+    assert {one.verdict for one in firewall.values() if one.aspect == "path"} == {"inspected"}
     for findings, vendor, other in ((gateway, "Zscaler", "Chicago"), (firewall, "Fortinet", "Birmingham")):
         finding = findings["outlook.office365.com"]
         assert finding.device is not None

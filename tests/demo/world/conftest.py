@@ -18,7 +18,6 @@ from judge.finding import Judgement
 from judge.judgement import Judge
 from judge.knowledge.loader import load_knowledge
 from judge.knowledge.targets import target_for
-from judge.seen import Seen
 from tests.fakes.network import FakeClock
 from wire.facts import ChainTrust, WebFacts
 from wire.target import DIRECT, Target
@@ -98,10 +97,9 @@ async def look(world: World, site: str, hosts: Sequence[str] = HOSTS) -> Sight:
         sight.dns[host] = await dns.measure(target, DIRECT, net, FakeClock())
     sight.egress = await egress.measure(REFLECTOR, DIRECT, net, FakeClock())
     measured = [*sight.web.values(), *sight.dns.values()]
-    seen = [Seen(one.observation.facts, one.facts, getattr(one.observation, "status", None), suspect=False) for one in measured]
     certificates = {key: der for one in measured for key, der in one.certificates.items()}
     judge = Judge(replace(_knowledge, roots=public))
-    sight.judgement = judge.judge(seen, certificates, int(NOW.timestamp() * 1e9))
+    sight.judgement = judge.judge(judge.look([(one.observation, one.facts) for one in measured]), certificates, int(NOW.timestamp() * 1e9))
     return sight
 
 

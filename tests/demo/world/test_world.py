@@ -60,9 +60,9 @@ async def test_inspected_and_clean_again(tmp_path: Path) -> None:
     assert len(inspected.judgement.findings) == len(HOSTS)
     assert {(one.verdict, one.deterministic) for one in inspected.judgement.findings} == {("inspected", True)}
     assert {(one.device.vendor, one.device.possible) for one in inspected.judgement.findings if one.device} == {
-        (None, "Squid or a firewall built on it")
+        ("Squid", None)
     }
-    assert inspected.signals == {"public_trust_failure", "no_sct", "shared_key"}
+    assert inspected.signals == {"public_trust_failure", "no_sct", "shared_key", "proxy_token"}
     assert len(inspected.device_keys) == 1
     assert {getattr(inspected.web[host].observation, "front_door", None) for host in MICROSOFT} == {"FRA"}
     facts = inspected.facts(HOSTS[0])

@@ -31,7 +31,7 @@ def test_names_are_those_the_code_speaks() -> None:
         for path in FOLDER.glob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        for function, index in (("_note", 0), ("_weighed", 1), ("Evidence", 0))
+        for function, index in (("_note", 0), ("_weighed", 1), ("Evidence", 0), ("note", 0), ("weighed", 1))
         if node.func.id == function and isinstance(node.args[index], ast.Constant)
     }
     assert made <= set(NAMES) <= words
@@ -41,3 +41,15 @@ def test_names_are_those_the_code_speaks() -> None:
 def test_every_weight_belongs_to_a_signal() -> None:
     """No weight is written for a signal that does not exist."""
     assert set(KNOWLEDGE.weights) <= set(NAMES)
+
+
+def test_every_weighed_signal_has_a_weight() -> None:
+    """What is weighed in code has its row: a missing one would end a judgement, not a load."""
+    weighed = {
+        node.args[1].value
+        for path in FOLDER.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"weighed", "_weighed"}
+        if isinstance(node.args[1], ast.Constant)
+    }
+    assert weighed <= set(KNOWLEDGE.weights)

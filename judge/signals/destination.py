@@ -1,0 +1,55 @@
+"""Family `destination`: did the name lead, and the connection go, to an address that cannot be Microsoft's?
+
+What counts is where a connection went and what was answered for this name here; that another resolver answers otherwise says nothing
+(answers are steered by place). 6.6.0.0/16 is put in place by Microsoft's own Global Secure Access and exempt.
+"""
+
+from judge.evidence import note, weighed
+from judge.examined import Examined
+from judge.finding import Evidence
+from judge.knowledge.model import Knowledge
+from judge.policy import Policy
+from judge.seen import Seen
+from wire.facts import DnsFacts, WebFacts
+
+_PAGE = "to-blockpage:"
+_SURE = {
+    "to-sinkhole": ("sinkhole", "to this machine itself or to no address at all: a sinkhole in place of {}."),
+    "to-private": ("private_address", "to a private address; {} has none."),
+}
+
+
+def signal(examined: Examined, knowledge: Knowledge, policy: Policy) -> list[tuple[int, Evidence]]:  # noqa: ARG001 - one shape for all signals
+    """Return evidence for each lookup and connection of a host of Microsoft's that led elsewhere."""
+    unaccepted = {one.index for one in examined.captured() if one.centre not in {"trusted", "unchecked"}}
+    found: list[tuple[int, Evidence]] = []
+    for index, seen in enumerate(examined.seen):
+        if isinstance(seen.facts, WebFacts | DnsFacts) and any(word.startswith("to-") for word in seen.words):
+            found += [(index, one) for one in _evidence(seen, knowledge, unaccepted=index in unaccepted)]
+    return found
+
+
+def _evidence(seen: Seen, knowledge: Knowledge, *, unaccepted: bool) -> list[Evidence]:
+    host, went = seen.facts.target.host, isinstance(seen.facts, WebFacts)
+    led = "The connection went" if went else "The resolver's answer leads"
+    for word, (signal_name, text) in _SURE.items():
+        if word in seen.words:
+            return [weighed(knowledge, signal_name, "destination", f"{led} {text.format(host)}", deterministic=True)]
+    page = next((word.removeprefix(_PAGE) for word in seen.words if word.startswith(_PAGE)), None)
+    if page is not None:
+        text = f"{led} to an address where a DNS filter serves its block page."
+        return [weighed(knowledge, "block_address", "destination", text, deterministic=True, product=page)]
+    if "to-tunnelled" in seen.words:
+        text = f"{led} to an address that Global Secure Access' client puts in place of the real one."
+        return [weighed(knowledge, "tunnelled_address", "tunnel", text, product="entra-gsa")]
+    return [
+        _foreign(f"{led} to an address outside the ranges Microsoft publishes for {host}.", knowledge, went=went, unaccepted=unaccepted)
+    ]
+
+
+def _foreign(text: str, knowledge: Knowledge, *, went: bool, unaccepted: bool) -> Evidence:
+    if not went:
+        return note("foreign_answer", "answers", text)
+    if unaccepted:
+        return weighed(knowledge, "foreign_untrusted", "destination", f"{text} Public roots do not accept what answers there.")
+    return weighed(knowledge, "foreign_address", "destination", text)

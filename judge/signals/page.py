@@ -1,0 +1,101 @@
+"""Families `page` and `portal`: a page that is not the server's. A product's block page, or a portal that wants somebody to sign in first.
+
+Looked for only where something on the way could have answered: on HTTP, and under a certificate that public roots do not accept. A redirect
+of a plain request to a stranger's host is a portal's when nothing else answers as itself; status 511 (RFC 6585) says so outright.
+"""
+
+from collections.abc import Mapping
+
+from judge.chain import names_cover
+from judge.evidence import weighed
+from judge.examined import Captured, Examined
+from judge.finding import Evidence
+from judge.knowledge.endpoints import covers
+from judge.knowledge.model import Knowledge
+from judge.knowledge.signatures import PageMark, Where, page_marks
+from judge.policy import Policy
+from judge.seen import Seen
+from judge.signals.header import tokens
+from wire.facts import WebFacts
+
+_NETWORK_LOGIN = 511
+"""Network Authentication Required, sent by portals only (RFC 6585 6)."""
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_OWN = 2
+"""Labels that make a registered domain of the hosts probed: `microsoft.com`, `office.com`, `gstatic.com`."""
+
+
+def signal(examined: Examined, knowledge: Knowledge, policy: Policy) -> list[tuple[int, Evidence]]:  # noqa: ARG001 - one shape for all signals
+    """Return evidence for each answer that is a product's page or a portal's, and for plain answers that are neither."""
+    captured = {one.index: one for one in examined.captured()}
+    own = {index for index, one in captured.items() if one.centre == "trusted"}
+    answers = [(index, seen) for index, seen in enumerate(examined.seen) if isinstance(seen.facts, WebFacts) and index not in own]
+    portals = _portals(answers, examined, knowledge)
+    found: list[tuple[int, Evidence]] = []
+    for index, seen in answers:
+        assert isinstance(seen.facts, WebFacts)  # noqa: S101 - filtered above, for the reader of types
+        blocks = [_block(mark, knowledge) for mark in page_marks(knowledge.pages, _shown(seen.facts))]
+        portal = _portal(seen, portals.get(index, ""), captured.get(index), set(portals.values()), knowledge)
+        found += [(index, one) for one in (*blocks, *portal)]
+        if not blocks and not portal and _is_plain(seen.facts) and not tokens(seen.facts.headers, knowledge):
+            text = "The plain answer is nobody's page that is known, and leads to no stranger."
+            found.append((index, weighed(knowledge, "plain_answer", "portal", text)))
+    return found
+
+
+def _portal(seen: Seen, leads_to: str, captured: Captured | None, portals: set[str], knowledge: Knowledge) -> list[Evidence]:
+    if seen.status == _NETWORK_LOGIN:
+        text = "The answer was status 511, Network Authentication Required, which only a portal sends."
+        return [weighed(knowledge, "portal_status", "portal", text, deterministic=True)]
+    if leads_to:
+        text = f"The answer leads to {leads_to}, as it does for hosts of unrelated operators."
+        return [weighed(knowledge, "portal_redirect", "portal", text)]
+    host = next((one for one in portals if captured is not None and names_cover(captured.leaf.names, one)), "")
+    if host:
+        text = f"The certificate is that of {host}, to which plain requests are led."
+        return [weighed(knowledge, "portal_certificate", "portal", text)]
+    return []
+
+
+def _is_plain(facts: WebFacts) -> bool:
+    return facts.target.protocol == "http" and facts.failure is None
+
+
+def _shown(facts: WebFacts) -> dict[Where, str]:
+    """Return what of a page the facts hold: where it leads, which server made it, and the page's own words where the agent took them."""
+    shown: dict[Where, str] = {}
+    headers: Mapping[str, str] = facts.headers
+    if "location" in headers:
+        shown["location"] = shown["host"] = headers["location"]
+    if "server" in headers:
+        shown["server"] = headers["server"]
+    return shown
+
+
+def _block(mark: PageMark, knowledge: Knowledge) -> Evidence:
+    product = knowledge.product(mark.product)
+    text = f"The answer is a page of {product.product if product else 'a filter'} ({mark.where}), not the server's."
+    return Evidence("block_page", "page", knowledge.vendor_weight("page", mark.grade), mark.grade, text, product=mark.product or "")
+
+
+def _portals(answers: list[tuple[int, Seen]], examined: Examined, knowledge: Knowledge) -> dict[int, str]:
+    """Return where answers lead that send hosts of at least two operators to one stranger's host."""
+    led: dict[str, list[int]] = {}
+    for index, seen in answers:
+        assert isinstance(seen.facts, WebFacts)  # noqa: S101 - filtered by the caller
+        where = seen.facts.headers.get("location", "")
+        if where and (seen.status in _REDIRECTS or seen.status is None) and _stranger(where, seen, knowledge):
+            led.setdefault(where, []).append(index)
+    found: dict[int, str] = {}
+    for where, indexes in led.items():
+        targets = [examined.seen[index].facts.target for index in indexes]
+        if len({knowledge.operator_of(one.host, one.endpoint_set) for one in targets}) > 1:
+            found |= dict.fromkeys(indexes, where)
+    return found
+
+
+def _stranger(where: str, seen: Seen, knowledge: Knowledge) -> bool:
+    """Return whether a redirect leads to neither the host's own domain nor Microsoft's."""
+    target = seen.facts.target
+    domain = ".".join(target.host.split(".")[-_OWN:])
+    return not covers(f"*.{domain}", f"x.{where}") and knowledge.operator_of(where, None) != "microsoft"
