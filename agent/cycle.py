@@ -1,7 +1,8 @@
 """One cycle: starts probes as the schedule says, looks again where something changed, hands over what was measured.
 
 Here live the tasks and the cycle's clock; no socket, no disk, no meaning. What was measured is handed to `deliver` in one piece at the
-end, or in two when something changed and others are slow: a change is told at once.
+end, or in two when something changed and others are slow: a change is told at once. A probe that lies idle for a minute belongs to no
+cycle's end: it goes on beside the cycles that follow, and is delivered by itself.
 """
 
 import asyncio
@@ -9,12 +10,12 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from agent.network.net import Network
 from agent.probes.measured import Measured, Probe
-from agent.schedule import Budget, Calendar, Memory, Round, Start, follow_ups, starts
+from agent.schedule import Budget, Calendar, Memory, Round, Start, follow_ups, idle_s, starts
 from wire.plan import Plan
 from wire.vocabulary import Clock, Kind
 
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 SETTLE_S = 2.0
 """After a change the report waits so long for the rest of the round: healthy probes are done by then, a blackholed one takes 10 s."""
 PROBE_S = 75.0
-"""The longest a probe may take: six stages of 10 s by default and a chain check. Beyond it is our own fault, and it is ended."""
+"""The longest a probe may work: six stages of 10 s by default and a chain check. Beyond it is our own fault, and it is ended."""
 AFTER_PROXY = 3
 """The centre takes a device as gone after two clean rounds; one more may be suspect."""
 
@@ -65,6 +66,7 @@ class Cycles:
         self._broken: set[tuple[Kind, str]] = set()
         self._settling: dict[tuple[str, str, str], int] = {}
         """Rounds that a system route is still measured for after it became the direct one, by path."""
+        self._beside: set[tuple[str, str, str]] = set()
 
     def forget(self, plan: Plan) -> None:
         """Drop what only a former plan's targets needed."""
@@ -78,8 +80,13 @@ class Cycles:
         """Take it that this machine is on another link than before: slow probes are due in the next cycle."""
         self._calendar.forget()
 
-    async def run(self, plan: Plan, nets: Mapping[Kind, Network], turn: int, deliver: Deliver) -> None:
-        """Run one cycle of `plan`. When cancelled, what was measured so far is delivered first."""
+    async def run(
+        self, plan: Plan, nets: Mapping[Kind, Network], turn: int, deliver: Deliver, beside: asyncio.TaskGroup | None = None
+    ) -> None:
+        """Run one cycle of `plan`. When cancelled, what was measured so far is delivered first.
+
+        Probes that lie idle are started in `beside`, which outlives the cycle, and deliver for themselves; without it the cycle waits.
+        """
         kinds, now = tuple(self._probes), time.monotonic()
         wanted = [
             start for start in starts(plan, kinds) if self._calendar.due(start, plan.probes[start.probe].every_s, plan.cadence_s, now)
@@ -96,7 +103,13 @@ class Cycles:
                         await one.pause()
                         continue
                     name = f"{start.probe} {start.target.name} {start.route.name}"
-                    group.create_task(self._measure(one, start, nets[start.probe], clock), name=name)
+                    if beside is not None and idle_s(plan, start):
+                        one.left()
+                        if start.path not in self._beside:
+                            self._beside.add(start.path)
+                            beside.create_task(self._go_beside(plan, start, nets[start.probe], clock, deliver), name=name)
+                        continue
+                    group.create_task(self._go(one, plan, start, nets[start.probe], clock), name=name)
         finally:
             one.hand_over()
         if one.skipped:
@@ -121,18 +134,42 @@ class Cycles:
             self._settling[start.path] = left - 1
         return left == 0
 
-    async def _measure(self, one: "_Running", start: Start, net: Network, clock: RoundClock) -> None:
+    async def _go(self, one: "_Running", plan: Plan, start: Start, net: Network, clock: RoundClock) -> None:
         measured = None
         try:
-            async with asyncio.timeout(PROBE_S):
+            measured = await self._measure(plan, start, net, clock)
+        finally:
+            one.ended(start, measured)
+
+    async def _go_beside(self, plan: Plan, start: Start, net: Network, clock: RoundClock, deliver: Deliver) -> None:
+        """Measure one that lies idle, and again at once if something changed; deliver each when it is there."""
+        try:
+            measured = await self._measure(plan, start, net, clock)
+            if measured is None:
+                return
+            changed = self._memory.changed(start, measured.observation.facts)
+            deliver([Taken(start, measured)], "change" if changed else "cycle")
+            if changed and self._budget.take(start, plan.probes[start.probe].requests_per_hour, time.monotonic()):
+                again = replace(start, repeat=True)
+                if (measured := await self._measure(plan, again, net, clock)) is not None:
+                    self._memory.changed(again, measured.observation.facts)
+                    deliver([Taken(again, measured)], "change")
+        finally:
+            self._beside.discard(start.path)
+
+    async def _measure(self, plan: Plan, start: Start, net: Network, clock: RoundClock) -> Measured | None:
+        try:
+            async with asyncio.timeout(PROBE_S + idle_s(plan, start)):
                 measured = await self._probes[start.probe].measure(start.target, start.route, net, clock)
         except Exception as error:
             # A network failure is a value, so this is our own fault. It must not cost the other probes; it is said once.
             if (start.probe, type(error).__name__) not in self._broken:
                 self._broken.add((start.probe, type(error).__name__))
                 log.exception("probe %s failed on %s; this is a fault of the agent, please report it", start.probe, start.target.name)
-        finally:
-            one.ended(start, measured)
+            return None
+        if start.repeat:
+            return Measured(measured.observation.model_copy(update={"repeat": True}), measured.facts, measured.certificates)
+        return measured
 
 
 class _Running:
@@ -177,14 +214,16 @@ class _Running:
             async with asyncio.timeout(min(waits, default=None)):
                 await self._wake.wait()
 
+    def left(self) -> None:
+        """Take note that what was just taken goes on beside the cycle."""
+        self._in_flight -= 1
+
     def ended(self, start: Start, measured: Measured | None) -> None:
         """Take a probe's result; a facts id not seen lately is looked at again at once."""
         self._in_flight -= 1
         self._wake.set()
         if measured is None:
             return
-        if start.repeat:
-            measured = Measured(measured.observation.model_copy(update={"repeat": True}), measured.facts, measured.certificates)
         self._taken.append(Taken(start, measured))
         if self._memory.changed(start, measured.observation.facts):
             for follow in () if start.repeat else follow_ups(self._plan, self._kinds, start):

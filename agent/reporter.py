@@ -7,12 +7,13 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 from agent.config import Settings
 from agent.context import Link
-from agent.cycle import Cause, Taken
+from agent.cycle import Cause, Deliver, Taken
 from agent.network.loop import watch_of
 from agent.planning import Planning
 from agent.spool import Spool
@@ -46,33 +47,30 @@ class Reporter:
         self._link = Link(settings.agent)
         self._context = self._link.context()
         self._cpu_s = time.process_time()
-        self._started_ns = now_ns()
-        self._plan, self._version = planning.plan, planning.version
 
-    def begin(self, plan: Plan, version: int) -> None:
-        """Note the start of a cycle, from which `at_us` of its observations counts, and the plan it follows."""
-        self._started_ns = self._now_ns()
-        self._plan, self._version = plan, version
+    def begin(self, plan: Plan, version: int) -> Deliver:
+        """Note the start of a cycle, from which `at_us` of its observations counts; return what delivers them, at any time."""
+        return partial(self._deliver, self._now_ns(), plan, version)
 
     def moved(self) -> bool:
         """Return whether this machine's link is another than when this was asked last: gateway, interface, VPN or network."""
         before, self._context = self._context, self._link.context()
         return self._context != before
 
-    def deliver(self, taken: Sequence[Taken], cause: Cause) -> None:
+    def _deliver(self, started_ns: int, plan: Plan, version: int, taken: Sequence[Taken], cause: Cause) -> None:
         """Spool one report; more than one only when a plan makes more observations than a report may hold."""
         for first in range(0, len(taken), MAX_OBSERVATIONS):
-            self._spool_one(taken[first : first + MAX_OBSERVATIONS], cause)
+            self._spool_one(started_ns, plan, version, taken[first : first + MAX_OBSERVATIONS], cause)
 
-    def _spool_one(self, taken: Sequence[Taken], cause: Cause) -> None:
+    def _spool_one(self, started_ns: int, plan: Plan, version: int, taken: Sequence[Taken], cause: Cause) -> None:
         created_ns = self._spool.created_ns(self._now_ns())
         cycle = Cycle(
-            started_ns=self._started_ns,
+            started_ns=started_ns,
             created_ns=created_ns,
-            cadence_s=self._settings.lab.cadence_s or self._plan.cadence_s,
+            cadence_s=self._settings.lab.cadence_s or plan.cadence_s,
             cause=cause,
             software=SOFTWARE,
-            plan=self._version,
+            plan=version,
             lab=self._settings.lab.enabled,
             roots=self._roots,
             context=self._link.context(),

@@ -47,6 +47,7 @@ FITS: Mapping[str, tuple[Protocol, ...]] = {
 """Which targets a probe is for. A name is looked up for its TCP target only; `egress` and `host` have targets of their own."""
 _ON_EVERY_ROUTE = ("web", "websocket")
 """Probes that go through a proxy too; datagrams and TTLs know no proxy."""
+_IDLE = ("websocket",)
 _PROXIED: tuple[str, ...] = ("proxy", "system")
 
 
@@ -87,6 +88,11 @@ def follow_ups(plan: Plan, kinds: Sequence[Kind], changed: Start) -> list[Start]
 
 def _ways(plan: Plan, kind: Kind) -> list[Route]:
     return [route for route in plan.routes if kind in _ON_EVERY_ROUTE or route.kind not in _PROXIED]
+
+
+def idle_s(plan: Plan, start: Start) -> float:
+    """Return how long a probe lies idle by intention, in seconds."""
+    return plan.probes[start.probe].idle_s if start.probe in _IDLE else 0.0
 
 
 class Calendar:

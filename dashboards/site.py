@@ -3,7 +3,7 @@
 from typing import Any
 
 from dashboards import columns as shared
-from dashboards import host, interference, path, times
+from dashboards import host, interference, path, protocols, times
 from dashboards.dashboard import FLEET, SITE, Sections, Variable, console, dashboard, finest, link
 from dashboards.influxql import last, select
 from dashboards.panel import Column, Panel, Query, stat, table
@@ -19,6 +19,7 @@ def site() -> dict[str, Any]:
         ("What stands in the way, on which hosts, since when?", [interference.verdicts(), interference.findings(), interference.devices()]),
         ("Which way does it go?", [path.site_map(), (path.egress(), path.resolvers()), path.front_doors()]),
         ("This endpoint: what is on it, and by which link it leaves", [host.links(), host.products(), host.health()]),
+        ("Teams media, QUIC, WebSocket", [protocols.media(), protocols.media_times(), protocols.quic(), protocols.websocket()]),
         ("How fast, and where does the time go?", [times.phases(), times.spread(), times.by_target(), times.unaccounted()]),
         ("What does not answer, and what was seen last?", [times.failures(), times.failed(), times.seen()]),
     ]

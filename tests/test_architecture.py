@@ -135,6 +135,7 @@ def test_agent_run_stays_light() -> None:
     """What `middlewatch-agent run` imports holds none of the heavy libraries: the agent's memory is promised (50 MB)."""
     heavy = [
         "cryptography",
+        "aioquic",
         "OpenSSL",
         "structlog",
         "typer",
@@ -146,7 +147,7 @@ def test_agent_run_stays_light() -> None:
         "sqlalchemy",
         "quickjs",
     ]
-    enter = "import agent.cli, agent.run, agent.probes.web, agent.probes.dns, agent.probes.egress"
+    enter = "import agent.cli, agent.run, agent.network.quic, agent.probes"
     program = f"{enter}; import sys; agent.cli.parser(); print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True, cwd=ROOT)
     assert (done.stdout.strip(), done.stderr) == ("[]", "")

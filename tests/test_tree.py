@@ -22,6 +22,7 @@ UNTESTED = {
     "dashboards/host.py": "panels of Site; tests/dashboards/test_site.py",
     "dashboards/interference.py": "panels of Site; tests/dashboards/test_site.py",
     "dashboards/path.py": "panels of Site; tests/dashboards/test_site.py",
+    "dashboards/protocols.py": "panels of Site; tests/dashboards/test_site.py",
     "dashboards/times.py": "panels of Site; tests/dashboards/test_site.py",
     "server/history/port.py": "types only; tests/contracts/history.py is the suite of what implements them",
 }

@@ -107,7 +107,8 @@ class PathFacts(Message):
 class MediaFacts(Message):
     """Whether the Teams relay answers on one UDP port, from an ephemeral source port and from one of 50000 to 50019.
 
-    An answer is the word of the request it answered. `mapped` is our public address as the relay saw it (XOR-MAPPED-ADDRESS).
+    An answer is the word of the request it answered; `untried`: no source port of the range was free. `mapped` is our public address as
+    the relay saw it (XOR-MAPPED-ADDRESS).
     """
 
     kind: Literal["media"] = "media"
@@ -116,7 +117,7 @@ class MediaFacts(Message):
     failure: Failure | None = None
     stage: Stage | None = None
     ephemeral: Literal["", "allocate", "binding"] = ""
-    audio: Literal["", "allocate", "binding"] = ""
+    audio: Literal["", "allocate", "binding", "untried"] = ""
     realm: Text = ""
     mapped: Word | None = None
 
@@ -138,7 +139,7 @@ class QuicFacts(Message):
 
 
 class WebsocketFacts(Message):
-    """One WebSocket upgrade (RFC 6455) and whether the connection outlived an idle minute.
+    """One WebSocket upgrade (RFC 6455) and whether the connection outlived an idle minute. `via` and `via_source` as in `WebFacts`.
 
     `upgraded` is True for a valid 101. `idle`: what became of the silent connection; empty when it was not held.
     """
@@ -155,6 +156,8 @@ class WebsocketFacts(Message):
     chain: Annotated[list[ContentId], Field(max_length=16)] = []
     trust: ChainTrust | None = None
     headers: Headers = {}
+    via: Text | None = None
+    via_source: Word | None = None
 
 
 class ProxySetting(Message):
@@ -216,5 +219,5 @@ class RawFacts(Message):
     data: dict[str, Any]
 
 
-KnownFacts = WebFacts | DnsFacts | EgressFacts | HostFacts
-Facts = Annotated[WebFacts | DnsFacts | EgressFacts | HostFacts | RawFacts, Field(discriminator="kind")]
+KnownFacts = WebFacts | DnsFacts | EgressFacts | HostFacts | MediaFacts | QuicFacts | WebsocketFacts
+Facts = Annotated[KnownFacts | RawFacts, Field(discriminator="kind")]

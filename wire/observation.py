@@ -95,7 +95,8 @@ class PathObservation(Message):
 class MediaObservation(Message):
     """Sample of the `media` probe: a train of requests to the relay's control plane, not a call.
 
-    `rtt_ms` is the median, `jitter_ms` RFC 3550's mean deviation, `loss_percent` of `sent`; `audio_rtt_ms` from a port of 50000 to 50019.
+    `rtt_ms` is the median, `jitter_ms` RFC 3550's mean deviation, `loss_percent` of `sent`, absent when nothing came: silence is not loss.
+    `audio_rtt_ms` is from a port of 50000 to 50019. `alternate`: the `address:port` the relay named in its place.
     """
 
     kind: Literal["media"]
@@ -112,6 +113,7 @@ class MediaObservation(Message):
     loss_percent: Annotated[float, Field(ge=0, le=100)] | None = None
     sent: Annotated[int, Field(ge=0)] | None = None
     received: Annotated[int, Field(ge=0)] | None = None
+    alternate: Word | None = None
     error: Text | None = None
 
 
@@ -175,5 +177,7 @@ class RawObservation(Message):
     data: dict[str, Any]
 
 
-KnownObservation = WebObservation | DnsObservation | EgressObservation | HostObservation
-Observation = Annotated[WebObservation | DnsObservation | EgressObservation | HostObservation | RawObservation, Field(discriminator="kind")]
+KnownObservation = (
+    WebObservation | DnsObservation | EgressObservation | HostObservation | MediaObservation | QuicObservation | WebsocketObservation
+)
+Observation = Annotated[KnownObservation | RawObservation, Field(discriminator="kind")]

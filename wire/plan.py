@@ -17,13 +17,14 @@ class ProbeSettings(Message):
     """Limits of one probe: a target's budget of requests an hour, repeats included, and the time limit of each stage.
 
     `every_s`: the probe's own slow cadence for each target and route, 0 for every cycle. `hosts`: only these targets' hosts, empty for all
-    that fit the probe.
+    that fit the probe. `idle_s`: how long `websocket` leaves a connection in silence.
     """
 
     requests_per_hour: Annotated[int, Field(ge=1, le=3600)] = 240
     stage_timeout_ms: Milliseconds = 10_000.0
     every_s: Annotated[float, Field(ge=0, le=86_400)] = 0.0
     hosts: Annotated[list[HostName], Field(max_length=200)] = []
+    idle_s: Annotated[float, Field(ge=0, le=600)] = 60.0
 
 
 class Reflector(Message):
@@ -51,6 +52,9 @@ class Plan(Message):
         "dns": ProbeSettings(),
         "egress": ProbeSettings(),
         "host": ProbeSettings(every_s=600.0),
+        "media": ProbeSettings(every_s=300),
+        "quic": ProbeSettings(every_s=900),
+        "websocket": ProbeSettings(every_s=1800),
     }
     reflector: Reflector | None = None
     prefixes: Annotated[list[Word], Field(max_length=256)] = []

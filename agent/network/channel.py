@@ -9,6 +9,7 @@ import contextlib
 import errno
 import os
 import socket
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -24,7 +25,15 @@ class Channel:
     """A socket to one peer. `suspect` turns true when a stamp that ends a stage may be late or merged by more than 2 ms."""
 
     def __init__(
-        self, address: str, port: int, kind: socket.SocketKind, clock: SampleClock, *, local: str | None = None, interface: str = ""
+        self,
+        address: str,
+        port: int,
+        kind: socket.SocketKind,
+        clock: SampleClock,
+        *,
+        local: str | None = None,
+        interface: str = "",
+        source_port: int = 0,
     ) -> None:
         """`local` is an own address the connection is to come from, `interface` the name of one it is to leave by where that can be had."""
         self._loop = asyncio.get_running_loop()
@@ -36,13 +45,16 @@ class Channel:
         self._merged = False
         self._busy_ns = 0
         self._unstamped = False
+        self._given_back: Read | None = None
         try:
             self._sock.settimeout(0)
             if kind == socket.SOCK_STREAM:
                 self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             clock.prepare(self._sock)
             if local is not None:
-                _leave_from(self._sock, local, interface)
+                _leave_from(self._sock, local, interface, source_port)
+            elif source_port:
+                self._sock.bind(("", source_port))
         except OSError:
             self._sock.close()
             raise
@@ -100,7 +112,10 @@ class Channel:
             self._loop.remove_writer(self._sock.fileno())
 
     async def receive(self) -> Read:
-        """Return the next bytes with their stamp; no bytes mean an orderly close. Raises OSError."""
+        """Return the next bytes with their stamp; no bytes mean an orderly close. Raises OSError. Given up, it loses nothing."""
+        if self._given_back is not None:
+            got, self._given_back = self._given_back, None
+            return got
         try:
             return self._read()
         except BlockingIOError:
@@ -109,8 +124,30 @@ class Channel:
         self._loop.add_reader(self._sock.fileno(), self._on_readable, future)
         try:
             return await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled() and future.exception() is None:
+                self._given_back = future.result()  # read in the very moment the wait was given up
+            raise
         finally:
             self._loop.remove_reader(self._sock.fileno())
+
+    @contextlib.contextmanager
+    def each(self, take: Callable[[Read | OSError], None]) -> Iterator[None]:
+        """Hand each datagram to `take` as it arrives, for the time of the body: a wait that is given up at a time limit can lose one."""
+        self._loop.add_reader(self._sock.fileno(), self._on_each, take)
+        try:
+            yield
+        finally:
+            self._loop.remove_reader(self._sock.fileno())
+
+    def _on_each(self, take: Callable[[Read | OSError], None]) -> None:
+        try:
+            while True:
+                take(self._read())
+        except BlockingIOError:
+            return
+        except OSError as error:
+            take(error)
 
     async def receive_some(self) -> Read:
         """Return the next bytes. Raises Failed `closed` when there are no more, and OSError."""
@@ -156,14 +193,14 @@ class Channel:
         return self._clock.name == "loop" or (first_of_several and self._merged)
 
 
-def _leave_from(sock: socket.socket, local: str, interface: str) -> None:
+def _leave_from(sock: socket.socket, local: str, interface: str, port: int) -> None:
     """Bind to an own address, and to the interface where the system lets everybody do that (Linux 5.7 and later)."""
     if not local:
         raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
     if interface and interface != local and hasattr(socket, "SO_BINDTODEVICE"):
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
-    sock.bind((local, 0))
+    sock.bind((local, port))
 
 
 def _wake(future: "asyncio.Future[None]") -> None:

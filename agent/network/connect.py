@@ -49,6 +49,13 @@ class Staged:
 
     async def run(self) -> Fetched:
         """Go through the stages; return what was seen, with failure and stage if one failed."""
+        total = await self._observe()
+        rest = round(total - sum(self._seen.get(phase, 0.0) for phase in PHASES), 2)
+        unaccounted = rest if rest > ADDS_UP_MS else None
+        return Fetched(self._clock.name, self._suspect, total_ms=total, unaccounted_ms=unaccounted, **self._seen)
+
+    async def _observe(self) -> float:
+        """Go through the stages; what was seen is in `_seen`. Return the milliseconds from start to end."""
         drift = self._clock.drift_ns()
         started = self._last = self._clock.now()
         try:
@@ -60,10 +67,7 @@ class Staged:
             self._last = max(self._last, self._clock.now())
         if abs(self._clock.drift_ns() - drift) > STEP_NS:
             self._suspect = True
-        total = _ms(started, self._last)
-        rest = round(total - sum(self._seen.get(phase, 0.0) for phase in PHASES), 2)
-        unaccounted = rest if rest > ADDS_UP_MS else None
-        return Fetched(self._clock.name, self._suspect, total_ms=total, unaccounted_ms=unaccounted, **self._seen)
+        return milliseconds(started, self._last)
 
     def _channel(self) -> Channel:
         """Open a socket for the place to connect to, through the laboratory's map."""
@@ -85,7 +89,10 @@ class Staged:
         stream: Stream = channel
         if self._way.proxied:
             stream = await self._to_far_end(channel, tunnel=secure)
-        tls = await self._secure(stream) if secure else None
+        await self._talk(stream, await self._secure(stream) if secure else None)
+
+    async def _talk(self, stream: Stream, tls: Tls | None) -> None:
+        """Do what the connection is for, here one request."""
         speaks = speaker(self._seen.get("alpn"), self._request.kept_bytes)
         try:
             await self._converse(stream, tls, speaks)
@@ -151,12 +158,9 @@ class Staged:
 
     async def _send_request(self, channel: Stream, tls: Tls | None, speaks: Speaker) -> int:
         request = self._request
-        target = request.target
-        default_port = 80 if tls is None else 443
-        name = request.sni or target.host
-        authority = joined(name, target.port) if target.port != default_port or ":" in name else name
-        scheme = "http" if tls is None else "https"
-        path, headers = request.path or target.path, request.headers
+        authority = authority_of(request, 443 if tls else 80)
+        scheme = "https" if tls else "http"
+        path, headers = request.path or request.target.path, request.headers
         if tls is None and self._way.proxied:
             path, headers = f"{scheme}://{authority}{path}", (*headers, *self._login)
         data, sent = speaks.start(authority, path, scheme, headers)
@@ -179,11 +183,17 @@ class Staged:
         return got.stamp
 
     def _phase(self, name: str, began: int, done: int, *, late: bool) -> None:
-        self._seen[name] = _ms(began, done)
+        self._seen[name] = milliseconds(began, done)
         self._last = done
         self._suspect |= late
 
 
-def _ms(began: int, done: int) -> float:
+def authority_of(request: Exchange, default_port: int) -> str:
+    """Return what the Host field says: the name, with the port where it is not the default one."""
+    name, port = request.sni or request.target.host, request.target.port
+    return joined(name, port) if port != default_port or ":" in name else name
+
+
+def milliseconds(began: int, done: int) -> float:
     """Return a span of nanoseconds in milliseconds; a clock that was set back in between gives 0, and the sample is suspect."""
     return min(max(0.0, round((done - began) / 1e6, 2)), MAX_MS)

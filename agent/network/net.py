@@ -6,10 +6,10 @@ network's sake. Times are milliseconds and None where the stage was not complete
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from agent.network.settings import Timeouts
-from agent.network.way import Way, Ways, planned
+from agent.network.way import DIRECT_WAY, Way, Ways, planned
 from agent.platform.port import MachineSeen
 from wire.facts import ChainTrust
 from wire.target import Route, Target
@@ -108,6 +108,98 @@ class Fetched:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Train:
+    """Questions to one place on UDP from one port, one after another. An answer has at `echoed` the bytes its question has there.
+
+    `source_ports`: one of them that is free is used; none means any. `way` may say an own address to leave from. After the last question
+    answers are waited for `patience_s`, or as long as the network's time limit for a first byte if that is shorter.
+    """
+
+    target: Target
+    address: str
+    questions: tuple[bytes, ...]
+    echoed: slice
+    spacing_s: float
+    patience_s: float
+    source_ports: range = range(0)
+    way: Way = DIRECT_WAY
+
+
+class Reply(NamedTuple):
+    """One answer of a train, and the milliseconds from its question's leaving to its arrival."""
+
+    data: bytes
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What came of a train: `replies` in the questions' order, None for silence. A failure is there only when nothing was answered."""
+
+    clock: Clock
+    suspect: bool = False
+    sent: int = 0
+    replies: tuple[Reply | None, ...] = ()
+    failure: Failure | None = None
+    stage: Stage | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shaken:
+    """What came of one HTTP/3 request on a fresh QUIC connection: as `Fetched`, without a body. `version` is QUIC's, hexadecimal.
+
+    `handshake_ms` is from the first datagram sent to the arrival of the one that completed the handshake.
+    """
+
+    clock: Clock
+    suspect: bool = False
+    handshake_ms: float | None = None
+    first_byte_ms: float | None = None
+    total_ms: float | None = None
+    version: str | None = None
+    cipher: str | None = None
+    alpn: str | None = None
+    chain: tuple[bytes, ...] = ()
+    status: int | None = None
+    headers: Headers = ()
+    failure: Failure | None = None
+    stage: Stage | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """What came of a WebSocket upgrade (RFC 6455): the stages of `Fetched` up to TLS, then `upgrade_ms`, the idle time and a ping.
+
+    `upgraded` says whether the answer was a valid 101; `idle` what became of the silent connection, `idle_s` how long it lay still.
+    A connection that was lost has its failure in stage `body`.
+    """
+
+    clock: Clock
+    suspect: bool = False
+    connect_ms: float | None = None
+    proxy_ms: float | None = None
+    tls_ms: float | None = None
+    upgrade_ms: float | None = None
+    ping_ms: float | None = None
+    tls: str | None = None
+    cipher: str | None = None
+    alpn: str | None = None
+    chain: tuple[bytes, ...] = ()
+    proxy_status: int | None = None
+    proxy_headers: Headers = ()
+    status: int | None = None
+    headers: Headers = ()
+    upgraded: bool = False
+    idle: Literal["", "alive", "lost"] = ""
+    idle_s: float | None = None
+    failure: Failure | None = None
+    stage: Stage | None = None
+    error: str | None = None
+
+
 class Network(Protocol):
     """What a probe can ask of the network, and of the machine that is its near end."""
 
@@ -121,6 +213,18 @@ class Network(Protocol):
 
     async def fetch(self, request: Exchange) -> Fetched:
         """Make one request on a fresh connection, each stage timed; certificates are captured and never verified."""
+        ...
+
+    async def train(self, request: Train) -> Trained:
+        """Send datagrams and return what each was answered."""
+        ...
+
+    async def shake(self, request: Exchange) -> Shaken:
+        """Make one HTTP/3 request on a fresh QUIC connection; certificates are captured and never verified. `alpn` is not looked at."""
+        ...
+
+    async def upgrade(self, request: Exchange) -> Upgraded:
+        """Upgrade a fresh connection to WebSocket, leave it idle as long as the network's settings say, then ping. `alpn` is ignored."""
         ...
 
     async def check_chain(self, chain: Sequence[bytes], host: str) -> ChainTrust | None:

@@ -6,11 +6,14 @@ from dataclasses import replace
 from agent.network.address import split_address
 from agent.network.clock import SampleClock, sample_clock
 from agent.network.connect import Staged
-from agent.network.net import ChainCheck, Exchange, Fetched, MachineLook, Network, Resolution
+from agent.network.datagram import run_train
+from agent.network.net import ChainCheck, Exchange, Fetched, MachineLook, Network, Resolution, Shaken, Train, Trained, Upgraded
 from agent.network.proxy import Logins
+from agent.network.quic import QuicChild
 from agent.network.resolve import ipv6_routed, resolve, system_resolvers
 from agent.network.settings import NetworkSettings
 from agent.network.system import SystemWays
+from agent.network.upgrade import Upgrade
 from agent.network.way import Ways, planned
 from agent.platform import here
 from agent.platform.port import MachineSeen, Platform
@@ -37,6 +40,7 @@ class OwnNetwork:
         self._clock = clock
         self._check = check
         self._look = look
+        self._quic = QuicChild()
         self._resolvers = tuple(split_address(place, "network.resolvers") for place in settings.resolvers)
 
     async def resolve(self, host: str, timeout_s: float | None = None) -> Resolution:
@@ -58,6 +62,21 @@ class OwnNetwork:
     async def fetch(self, request: Exchange) -> Fetched:
         """Make one exchange on a connection of its own."""
         return await Staged(request, self._clock, self._settings.timeouts, self._settings.connect, self._logins).run()
+
+    async def train(self, request: Train) -> Trained:
+        """Send a train of datagrams from a socket of its own."""
+        patience_s = min(request.patience_s, self._settings.timeouts.first_byte_s)
+        return await run_train(request, self._clock, patience_s, self._settings.connect)
+
+    async def shake(self, request: Exchange) -> Shaken:
+        """Make one HTTP/3 request, in the child that speaks QUIC."""
+        limits = request.timeouts or self._settings.timeouts
+        return await self._quic.shake(request, limits, self._settings.connect, self._clock.name)
+
+    async def upgrade(self, request: Exchange) -> Upgraded:
+        """Upgrade a connection of its own to WebSocket."""
+        settings = self._settings
+        return await Upgrade(request, self._clock, settings.timeouts, settings.connect, self._logins, settings.idle_s).upgraded()
 
     async def check_chain(self, chain: Sequence[bytes], host: str) -> ChainTrust | None:
         """Hand a captured chain to the checker this network was opened with."""

@@ -8,6 +8,8 @@ STAGE_S = 10.0
 """The plan's default `stage_timeout_ms` (wire.plan.ProbeSettings): a person has given up on a page by then."""
 LOOKUP_S = 5.0
 """What the resolver library of Linux waits for one answer (RES_TIMEOUT in resolv.h)."""
+IDLE_S = 60.0
+"""The plan's default `idle_s`: firewalls that forget silent connections do so from a minute on, many proxies earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class NetworkSettings:
     or `address:port` to the `address:port` a socket really goes to; it is applied after the address facts are taken. `clock` is
     `auto` (kernel stamps where there are any), or one of the two by name. `ipv6` says whether AAAA is asked; None asks the routing table.
     `logins` are `user:password` by the proxy's `host:port`: whoever names a proxy in a plan or a PAC file gets no other proxy's password.
+    `idle_s` is how long an upgraded WebSocket is left in silence.
     """
 
     resolvers: tuple[str, ...] = ()
@@ -43,3 +46,4 @@ class NetworkSettings:
     clock: Literal["auto", "kernel", "loop"] = "auto"
     ipv6: bool | None = None
     logins: Mapping[str, str] = field(default_factory=dict, repr=False)
+    idle_s: float = IDLE_S

@@ -1,11 +1,13 @@
 """Where a probe's connection goes and by which way: to the target's own address, or to a proxy's. No probe's own matter lives here."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
-from agent.network.net import Exchange, Fetched, Network, Resolution
+from agent.network.net import Network, Resolution
 from agent.network.way import DIRECT_WAY, Way, Ways, planned
 from wire.target import Route, Target
+from wire.vocabulary import Failure, Stage
 
 _PROXY_GONE = frozenset({"closed", "reset", "timeout", "tls_alert", "tls_protocol"})
 """Failures of stage `proxy` after which the next way is tried, as browsers do: the proxy is not there, it did not refuse."""
@@ -21,12 +23,29 @@ class Destination:
     way: Way = DIRECT_WAY
 
 
+class Outcome(Protocol):
+    """What came of an attempt, as far as it matters here."""
+
+    @property
+    def failure(self) -> Failure | None:
+        """Return how it failed."""
+        ...
+
+    @property
+    def stage(self) -> Stage | None:
+        """Return where it failed."""
+        ...
+
+
+Seen = TypeVar("Seen", bound=Outcome)
+
+
 @dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(Generic[Seen]):
     """The last way tried, what came of it (None: its lookup failed), and all the ways there were."""
 
     where: Destination
-    seen: Fetched | None
+    seen: Seen | None
     ways: Ways
 
     def via(self) -> dict[str, str]:
@@ -49,18 +68,18 @@ async def destination(target: Target, route: Route, net: Network, turn: int, way
     return Destination(resolution, address, None if way.proxied else address, way)
 
 
-async def reach(target: Target, route: Route, net: Network, turn: int, exchange: Callable[[str, Way], Exchange]) -> Reached:
-    """Try the route's ways in order until one is there, as browsers do; `exchange` makes the request for an address and a way."""
+async def reach(target: Target, route: Route, net: Network, turn: int, attempt: Callable[[str, Way], Awaitable[Seen]]) -> Reached[Seen]:
+    """Try the route's ways in order until one is there, as browsers do; `attempt` is made of an address and a way."""
     ways = await net.ways(target, route)
     for way in ways.ways:
         where = await destination(target, route, net, turn, way)
-        seen = None if where.address is None else await net.fetch(exchange(where.address, way))
+        seen = None if where.address is None else await attempt(where.address, way)
         if not _gone(way, seen):
             break
     return Reached(where, seen, ways)
 
 
-def _gone(way: Way, seen: Fetched | None) -> bool:
+def _gone(way: Way, seen: Outcome | None) -> bool:
     """Return whether the way itself is not there, so that the next one is to be tried."""
     if seen is None or seen.stage == "connect":
         return True

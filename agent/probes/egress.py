@@ -60,10 +60,10 @@ async def measure(target: Target, route: Route, net: Network, clock: CycleClock)
 async def _fetched(target: Target, route: Route, net: Network, turn: int) -> Fetched:
     """Return the exchange with the reflector; a lookup that failed is one that came no further."""
 
-    def exchange(address: str, way: Way) -> Exchange:
-        return Exchange(target, route, address, headers=CANARIES, alpn=ALPN_HTTP1, way=way)
+    async def attempt(address: str, way: Way) -> Fetched:
+        return await net.fetch(Exchange(target, route, address, headers=CANARIES, alpn=ALPN_HTTP1, way=way))
 
-    reached = await reach(target, route, net, turn, exchange)
+    reached = await reach(target, route, net, turn, attempt)
     found, seen = reached.where.resolution, reached.seen
     if seen is None:
         return Fetched(found.clock, found.suspect, failure=found.failure or "dns_no_data", stage=found.stage or "dns", error=found.error)

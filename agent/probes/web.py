@@ -19,7 +19,7 @@ MAX_CHAIN = 16
 async def measure(target: Target, route: Route, net: Network, clock: CycleClock) -> Measured:
     """Look the name up, make one request, have the captured chain checked; return how far it came, failures included."""
     at_us = clock.at_us()
-    reached = await reach(target, route, net, clock.turn, lambda address, way: Exchange(target, route, address, way=way))
+    reached = await reach(target, route, net, clock.turn, lambda address, way: net.fetch(Exchange(target, route, address, way=way)))
     where, seen = reached.where, reached.seen
     if seen is None:
         return _not_found(target, route, reached, at_us)
@@ -41,7 +41,7 @@ async def measure(target: Target, route: Route, net: Network, clock: CycleClock)
     return Measured(_observation(facts, where, seen, at_us), facts, by_id(chain))
 
 
-def _not_found(target: Target, route: Route, reached: Reached, at_us: int) -> Measured:
+def _not_found(target: Target, route: Route, reached: Reached[Fetched], at_us: int) -> Measured:
     found = reached.where.resolution
     failure, stage = found.failure or "dns_no_data", found.stage or "dns"
     facts = WebFacts(target=target, route=route.name, failure=failure, stage=stage, **reached.via())

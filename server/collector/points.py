@@ -18,7 +18,7 @@ from wire.target import Target
 TAGS: Final = ("site", "agent", "target", "route", "workload", "category")
 """The tag keys of all measurements the collector writes, in their order on the line (the first write fixes it on InfluxDB 3)."""
 
-MEASUREMENTS: Final = ("web", "dns", "egress", "host", "finding")
+MEASUREMENTS: Final = ("web", "dns", "egress", "host", "media", "quic", "websocket", "finding")
 
 Tags = tuple[tuple[str, str], ...]
 
@@ -80,9 +80,7 @@ def _web(fields: dict[str, Value], _observation: Any, facts: Any) -> None:  # no
         fields["tls"] = facts.tls
     if facts.http is not None:
         fields["http"] = facts.http
-    if facts.trust is not None:
-        fields["trust_os"] = facts.trust.os
-        fields["trust_public"] = facts.trust.public
+    _trust(fields, facts)
 
 
 def _dns(fields: dict[str, Value], observation: Any, facts: Any) -> None:  # noqa: ANN401 - the kind chose this function
@@ -95,6 +93,37 @@ def _dns(fields: dict[str, Value], observation: Any, facts: Any) -> None:  # noq
 def _egress(fields: dict[str, Value], _observation: Any, facts: Any) -> None:  # noqa: ANN401 - the kind chose this function
     if facts.address is not None:
         fields["address"] = facts.address
+
+
+def _media(fields: dict[str, Value], _observation: Any, facts: Any) -> None:  # noqa: ANN401 - the kind chose this function
+    for name in ("ephemeral", "audio", "realm", "mapped"):
+        if value := getattr(facts, name):
+            fields[name] = value
+
+
+def _quic(fields: dict[str, Value], _observation: Any, facts: Any) -> None:  # noqa: ANN401 - the kind chose this function
+    if facts.version is not None:
+        fields["version"] = facts.version
+    if facts.alpn is not None:
+        fields["alpn"] = facts.alpn
+    _trust(fields, facts)
+
+
+def _websocket(fields: dict[str, Value], _observation: Any, facts: Any) -> None:  # noqa: ANN401 - the kind chose this function
+    fields["upgraded"] = facts.upgraded
+    if facts.status is not None:
+        fields["status"] = facts.status
+    if facts.idle:
+        fields["idle"] = facts.idle
+    if facts.tls is not None:
+        fields["tls"] = facts.tls
+    _trust(fields, facts)
+
+
+def _trust(fields: dict[str, Value], facts: Any) -> None:  # noqa: ANN401 - any facts with a chain
+    if facts.trust is not None:
+        fields["trust_os"] = facts.trust.os
+        fields["trust_public"] = facts.trust.public
 
 
 def _host(fields: dict[str, Value], _observation: Any, facts: Any) -> None:  # noqa: ANN401 - the kind chose this function
@@ -141,12 +170,36 @@ _SAMPLE_FIELDS: Mapping[str, tuple[str, ...]] = {
     "dns": ("dns_ms", "clock", "error"),
     "egress": ("connect_ms", "total_ms", "clock", "error"),
     "host": ("ntp_offset_ms", "roots", "clock", "error"),
+    "media": (
+        "address",
+        "dns_ms",
+        "rtt_ms",
+        "audio_rtt_ms",
+        "jitter_ms",
+        "loss_percent",
+        "sent",
+        "received",
+        "alternate",
+        "clock",
+        "error",
+    ),
+    "quic": ("address", "dns_ms", "handshake_ms", "first_byte_ms", "total_ms", "status", "clock", "error"),
+    "websocket": ("address", "dns_ms", "connect_ms", "proxy_ms", "tls_ms", "upgrade_ms", "ping_ms", "idle_s", "clock", "error"),
 }
-_FACT_FIELDS: Mapping[str, Callable[[dict[str, Value], Any, Any], None]] = {"web": _web, "dns": _dns, "egress": _egress, "host": _host}
+_FACT_FIELDS: Mapping[str, Callable[[dict[str, Value], Any, Any], None]] = {
+    "web": _web,
+    "dns": _dns,
+    "egress": _egress,
+    "host": _host,
+    "media": _media,
+    "quic": _quic,
+    "websocket": _websocket,
+}
 
 FIELD_TYPES: Mapping[str, type] = {
     **dict.fromkeys(("dns_ms", "connect_ms", "proxy_ms", "tls_ms", "first_byte_ms", "body_ms", "total_ms", "unaccounted_ms"), float),
-    **dict.fromkeys(("status", "body_bytes", "seq", "rounds"), int),
+    **dict.fromkeys(("rtt_ms", "audio_rtt_ms", "jitter_ms", "loss_percent", "handshake_ms", "upgrade_ms", "ping_ms", "idle_s"), float),
+    **dict.fromkeys(("status", "body_bytes", "seq", "rounds", "sent", "received"), int),
     **dict.fromkeys(("facts", "stream", "address", "front_door", "clock", "error", "tls", "http", "trust_os", "trust_public"), str),
     **dict.fromkeys(("answers", "cnames", "resolver", "failure", "stage"), str),
     **dict.fromkeys(("ntp_offset_ms", "loop_lag_ms", "rss_mb", "cpu_ms", "clock_offset_ms"), float),
@@ -155,7 +208,8 @@ FIELD_TYPES: Mapping[str, type] = {
     **dict.fromkeys(("roots", "tunnelled", "untunnelled", "pac_direct", "pac_proxied"), int),
     **dict.fromkeys(("system", "adapters", "vpn", "default_by", "added_roots", "products", "proxies"), str),
     **dict.fromkeys(("verdict", "severity", "responsible", "vendor", "device_class", "device_key", "signals", "knowledge"), str),
-    **dict.fromkeys(("suspect", "repeat", "deterministic"), bool),
+    **dict.fromkeys(("ephemeral", "audio", "realm", "mapped", "alternate", "version", "alpn", "idle"), str),
+    **dict.fromkeys(("suspect", "repeat", "deterministic", "upgraded"), bool),
     "confidence": float,
 }
 """Every field and its type, for ever: InfluxDB refuses a second type. A test holds that each point keeps to it."""

@@ -14,7 +14,7 @@ from agent.probes.measured import CycleClock, Measured, Probe, facts_id
 from tests.fakes.network import FakeNetwork
 from wire.facts import DnsFacts
 from wire.observation import DnsObservation
-from wire.plan import Plan
+from wire.plan import Plan, ProbeSettings
 from wire.target import DIRECT, SYSTEM, Route, Target
 from wire.vocabulary import Kind
 
@@ -149,6 +149,46 @@ async def test_a_bug_in_a_probe_costs_that_probe_only(caplog: pytest.LogCaptureF
     await runner.run(PLAN, NETS, 1, delivered)
     assert delivered.reports == [("cycle", HOSTS[2:])] * 2
     assert caplog.text.count("this is a fault of the agent") == 1
+
+
+WAITING = PLAN.model_copy(update={"probes": {"websocket": ProbeSettings(idle_s=60)}})
+WAITING = WAITING.model_copy(update={"targets": [target.model_copy(update={"protocol": "wss"}) for target in TARGETS[:1]]})
+
+
+@dataclass
+class Silence(ScriptedProbe):
+    """A probe that lies idle until told."""
+
+    @property
+    def NAME(self) -> Kind:  # noqa: N802 - as a probe's module
+        """Return the name of the probe this stands for."""
+        return "websocket"
+
+
+async def test_who_lies_idle_keeps_no_cycle_waiting() -> None:
+    """Started beside the cycles, it delivers for itself when it is there, is not started twice at once, and a change is looked at again."""
+    probe = Silence(lambda _host, count: "192.0.2.9" if count >= 2 else "192.0.2.1")
+    host = HOSTS[0]
+    runner, delivered = Cycles((probe,), "kernel"), Delivered()
+    nets: dict[Kind, Network] = {"websocket": FakeNetwork()}
+    for turn in range(2):
+        probe.hold[host] = asyncio.Event()
+        async with asyncio.timeout(20), asyncio.TaskGroup() as beside:
+            await runner.run(WAITING, nets, 2 * turn, delivered, beside)
+            await probe.waiting.wait()
+            await runner.run(WAITING, nets, 2 * turn + 1, delivered, beside)
+            assert len(delivered.reports) == turn
+            probe.hold[host].set()
+    assert [cause for cause, _ in delivered.reports] == ["cycle", "change", "change"]
+    assert [one.measured.observation.repeat for one in delivered.taken] == [False, False, True]
+    assert probe.measured == [host] * 3
+
+
+async def test_without_a_place_beside_the_cycle_waits() -> None:
+    """`check` runs one cycle and wants everything in it."""
+    probe, delivered = Silence(), Delivered()
+    await Cycles((probe,), "kernel").run(WAITING, {"websocket": FakeNetwork()}, 0, delivered)
+    assert delivered.reports == [("cycle", HOSTS[:1])]
 
 
 async def test_an_empty_cycle_delivers_nothing() -> None:

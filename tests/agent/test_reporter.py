@@ -55,9 +55,8 @@ def taken(count: int = 1) -> list[Taken]:
 
 async def test_a_report_says_who_when_and_by_which_plan(spool: Spool) -> None:
     """Times, plan, cause, laboratory, roots, site, software and bodies are in the report as they were."""
-    one = reporter(spool, iter([1, 1_000, 2_000]))
-    one.begin(default_plan(), 7)
-    one.deliver(taken(), "change")
+    one = reporter(spool, iter([1_000, 2_000]))
+    one.begin(default_plan(), 7)(taken(), "change")
     report = decode(spool.payload(1) or b"")
     cycle = report.cycle
     assert (cycle.started_ns, cycle.created_ns, cycle.plan, cycle.cause) == (1_000, 2_000, 7, "change")
@@ -68,27 +67,37 @@ async def test_a_report_says_who_when_and_by_which_plan(spool: Spool) -> None:
 
 async def test_a_clock_set_back_does_not_order_reports_anew(spool: Spool) -> None:
     """Created times rise though the wall clock was set back a day; the measured time stays what the clock said."""
-    one = reporter(spool, iter([1, 100_000, 100_000, 50, 60]))
+    one = reporter(spool, iter([100_000, 100_000, 50, 60]))
     for _ in range(2):
-        one.begin(default_plan(), 0)
-        one.deliver(taken(), "cycle")
+        one.begin(default_plan(), 0)(taken(), "cycle")
     cycles = [decode(spool.payload(seq) or b"").cycle for seq in (1, 2)]
     assert [one.created_ns for one in cycles] == [100_000, 100_001]
     assert [one.started_ns for one in cycles] == [100_000, 50]
 
 
+async def test_what_comes_late_belongs_to_its_own_cycle(spool: Spool) -> None:
+    """A probe that outlived its cycle is reported with that cycle's start and plan, and with a creation of now."""
+    one = reporter(spool, iter([1_000, 2_000, 3_000, 4_000]))
+    late = one.begin(default_plan(), 7)
+    one.begin(default_plan(), 8)(taken(), "cycle")
+    late(taken(), "cycle")
+    cycles = [decode(spool.payload(seq) or b"").cycle for seq in (1, 2)]
+    assert [(one.started_ns, one.created_ns, one.plan) for one in cycles] == [(2_000, 3_000, 8), (1_000, 4_000, 7)]
+
+
 async def test_health_says_what_waits_and_what_was_lost(spool: Spool) -> None:
     """Spooled and dropped counts are those before this report."""
     one = reporter(spool, iter(range(1, 100)))
-    one.deliver(taken(), "cycle")
-    one.deliver(taken(), "cycle")
+    deliver = one.begin(default_plan(), 0)
+    deliver(taken(), "cycle")
+    deliver(taken(), "cycle")
     health = decode(spool.payload(2) or b"").cycle.health
     assert (health.spooled, health.dropped, health.plan_refused, health.uplink) == (1, 0, None, "")
 
 
 async def test_a_cycle_larger_than_a_report_becomes_two(spool: Spool) -> None:
     """Beyond the observations a report may hold, the rest follows in the next one."""
-    reporter(spool, iter(range(1, 100))).deliver(taken(MAX_OBSERVATIONS + 5), "cycle")
+    reporter(spool, iter(range(1, 100))).begin(default_plan(), 0)(taken(MAX_OBSERVATIONS + 5), "cycle")
     assert [len(decode(spool.payload(seq) or b"").cycle.observations) for seq in (1, 2)] == [MAX_OBSERVATIONS, 5]
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.schedule import IN_FLIGHT, Budget, Calendar, Memory, Round, Start, next_cycle, phase_s, starts
+from agent.schedule import IN_FLIGHT, Budget, Calendar, Memory, Round, Start, idle_s, next_cycle, phase_s, starts
 from wire.plan import Plan, ProbeSettings, Reflector
 from wire.target import DIRECT, SYSTEM, Target
 from wire.vocabulary import KINDS
@@ -150,12 +150,21 @@ def test_phases_spread_over_a_fleet() -> None:
 
 
 def test_each_probe_takes_the_targets_it_fits() -> None:
-    """A TCP target has web and its lookup, a datagram target neither; `hosts` narrows a probe to the targets it names."""
-    quic = Target(host="host0.example", protocol="quic", category="Optimize", workload="Teams")
-    plan = PLAN.model_copy(update={"targets": [*TARGETS[:2], quic], "reflector": None, "routes": [DIRECT]})
-    assert paths(plan)[1:] == ["dns host0 direct", "web host0 direct", "dns host1 direct", "web host1 direct"]
+    """A TCP target has web and its lookup, others their own probe; `hosts` narrows a probe to the targets it names."""
+    others = [TARGETS[0].model_copy(update={"protocol": protocol}) for protocol in ("quic", "wss", "turn")]
+    plan = PLAN.model_copy(update={"targets": [*TARGETS[:2], *others], "reflector": None, "routes": [DIRECT]})
+    tcp, datagrams = ["dns host0 direct", "web host0 direct", "dns host1 direct", "web host1 direct"], ["quic host0 direct"]
+    assert paths(plan)[1:] == [*tcp, *datagrams, "websocket host0 direct", "media host0 direct"]
+    proxied = plan.model_copy(update={"targets": others, "routes": [DIRECT, SYSTEM]})
+    assert paths(proxied)[1:] == [*datagrams, "websocket host0 direct", "websocket host0 system", "media host0 direct"]
     narrow = plan.model_copy(update={"probes": {"web": ProbeSettings(hosts=["host1.example"])}})
     assert paths(narrow) == ["web host1 direct"]
+
+
+def test_only_some_lie_idle() -> None:
+    """A WebSocket is left in silence as long as the plan says; no other probe is."""
+    plan = PLAN.model_copy(update={"probes": {kind: ProbeSettings(idle_s=7) for kind in KINDS}})
+    assert {kind: idle_s(plan, Start(kind, TARGETS[0], DIRECT)) for kind in KINDS} == dict.fromkeys(KINDS, 0.0) | {"websocket": 7.0}
 
 
 def test_a_slow_probe_is_due_at_its_own_cadence() -> None:

@@ -7,25 +7,22 @@ import pytest
 
 from dashboards.fleet import fleet
 from dashboards.site import site
-from server.collector.points import FIELD_TYPES
+from server.collector.points import FIELD_TYPES, MEASUREMENTS
 from server.history.influx import Influx as History
 from tests.lab.dashboards import QUIET_WHEN_WELL, Asked, everything, filled, run_all
 from tests.lab.influxql import reads, tokens
 from tests.lab.measured import BUCKETS, FIELDS, TAGS
 from tests.lab.plausible import TOWNS, batches
 from tests.servers.influx import Influx
+from wire.vocabulary import KINDS
 
 HOUR_NS = 3600 * 10**9
 UNTIL_NS = time.time_ns() // HOUR_NS * HOUR_NS
 """The last full hour: a bucket refuses what is older than it keeps."""
-UNSHOWN = {
-    **{
-        (kind, name): "identity of a report: it leads to the console's evidence"
-        for kind in ("web", "dns", "egress", "host")
-        for name in ("stream", "seq")
-    },
-    **{(kind, "facts"): "id of the stable part: it leads to the console's evidence" for kind in ("web", "dns", "egress", "host")},
-    **{(kind, name): "told of web, the same agent's" for kind in ("dns", "egress", "host") for name in ("clock", "suspect", "repeat")},
+UNSHOWN: dict[tuple[str, str], str] = {
+    **{(kind, name): "identity of a report: it leads to the console's evidence" for kind in KINDS for name in ("stream", "seq")},
+    **{(kind, "facts"): "id of the stable part: it leads to the console's evidence" for kind in KINDS},
+    **{(kind, name): "told of web, the same agent's" for kind in KINDS if kind != "web" for name in ("clock", "suspect", "repeat")},
     **{(kind, name): "dns has the failure's word, which has the stage in it" for kind in ("dns",) for name in ("stage", "error")},
     **{("host", name): "no packet is sent, so nothing fails but the look itself, which `error` tells" for name in ("failure", "stage")},
     **{("egress", name): "a reflector that fails is a gap in the egress addresses" for name in ("failure", "stage", "error")},
@@ -57,7 +54,7 @@ def test_every_field_is_shown_or_listed_with_a_reason() -> None:
 
 def test_the_table_of_fields_is_whole() -> None:
     """What tests know of the collector's fields is what its types know; `rounds` is a run's, and no point has it."""
-    assert set().union(*(FIELDS[one] for one in ("web", "dns", "egress", "host", "finding"))) == set(FIELD_TYPES) - {"rounds"}
+    assert set().union(*(FIELDS[one] for one in MEASUREMENTS)) == set(FIELD_TYPES) - {"rounds"}
 
 
 def test_the_reader_of_queries_refuses_what_it_does_not_know() -> None:

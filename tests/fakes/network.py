@@ -1,23 +1,25 @@
 """A scripted network for probes: answers from a table, no socket. Held to `tests/contracts/network.py` like the real one."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from agent.network.net import Exchange, Fetched, Resolution
+from agent.network.net import Exchange, Fetched, Resolution, Shaken, Train, Trained, Upgraded
 from agent.network.way import Ways, planned
 from agent.platform.port import MachineSeen
 from wire.facts import ChainTrust
 from wire.target import Route, Target
 
 NO_SUCH_NAME = Resolution("kernel", resolver="192.0.2.53", dns_ms=1.0, failure="dns_nxdomain", stage="dns", error="NXDOMAIN")
+SILENT = Trained("kernel", failure="timeout", stage="first_byte", error="no answer within the stage's time limit")
 NO_LISTENER = Fetched("kernel", total_ms=0.1, failure="refused", stage="connect", error="ConnectionRefusedError")
 
 
 @dataclass
 class FakeNetwork:
-    """`names` maps host to its lookup, `sites` `host:port` to its exchange; `trust` is every chain's, `system` every system route's.
+    """`names` maps host to its lookup, `sites`, `shaken` and `upgraded` a target's name to what comes of it; `trust` is every chain's.
 
-    A proxied exchange is looked up by the way's name first (`proxy host:port`). What was asked is recorded.
+    A proxied exchange is looked up by the way's name first (`proxy host:port`); `system` is every system route's. `answering` says what
+    comes of a train. What was asked is recorded.
     """
 
     names: Mapping[str, Resolution] = field(default_factory=dict)
@@ -25,6 +27,10 @@ class FakeNetwork:
     trust: ChainTrust | None = None
     seen: MachineSeen = field(default_factory=lambda: MachineSeen("linux"))
     system: Ways = field(default_factory=lambda: Ways(origin="settings"))
+    answering: Callable[[Train], Trained] = lambda train: replace(SILENT, sent=len(train.questions))
+    shaken: Mapping[str, Shaken] = field(default_factory=dict)
+    upgraded: Mapping[str, Upgraded] = field(default_factory=dict)
+    trains: list[Train] = field(default_factory=list)
     looked_up: list[str] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     checked: list[tuple[tuple[bytes, ...], str]] = field(default_factory=list)
@@ -48,6 +54,21 @@ class FakeNetwork:
         """Return the scripted exchange; at an unscripted place nobody listens."""
         self.exchanges.append(request)
         return self.sites.get(request.by.name) or self.sites.get(request.target.name, NO_LISTENER)
+
+    async def train(self, request: Train) -> Trained:
+        """Return what the script makes of a train; without one there is silence."""
+        self.trains.append(request)
+        return self.answering(request)
+
+    async def shake(self, request: Exchange) -> Shaken:
+        """Return the scripted handshake; at an unscripted place nobody listens."""
+        self.exchanges.append(request)
+        return self.shaken.get(request.target.name, Shaken("kernel", failure="refused", stage="connect", error="ECONNREFUSED"))
+
+    async def upgrade(self, request: Exchange) -> Upgraded:
+        """Return the scripted upgrade; at an unscripted place nobody listens."""
+        self.exchanges.append(request)
+        return self.upgraded.get(request.target.name, Upgraded("kernel", failure="refused", stage="connect", error="ECONNREFUSED"))
 
     async def check_chain(self, chain: Sequence[bytes], host: str) -> ChainTrust | None:
         """Return the scripted trust of a chain that has certificates."""

@@ -25,6 +25,9 @@ _OF_FACTS = {
         "pac_proxied",
         *collected.HEALTH_FIELDS,
     ),
+    "media": ("ephemeral", "audio", "realm", "mapped"),
+    "quic": ("version", "alpn", "trust_os", "trust_public"),
+    "websocket": ("upgraded", "status", "idle", "tls", "trust_os", "trust_public"),
 }
 """What `observation_point` takes of the facts of each kind: its functions cannot be asked. A test holds the sum of all to FIELD_TYPES."""
 _OF_FINDINGS = (

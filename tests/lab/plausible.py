@@ -150,6 +150,7 @@ def _report(town: Town, at_ns: int, part: float, chance: random.Random) -> list[
     )
     egress: dict[str, Value] = {"facts": "e", "stream": "s", "seq": 1, "connect_ms": 9.0 * town.slow, "total_ms": 21.0 * town.slow}
     made.append(Point("egress", tags, egress | {"address": "203.0.113.7", "clock": "kernel"}, at_ns + 900))
+    made += _others(town, at_ns + 910)
     made.append(Point("host", (*tags[:2], ("target", "this-machine"), *tags[3:]), _host(town), at_ns + 901))
     return made
 
@@ -166,6 +167,34 @@ def _web(town: Town, verdict: str, route: str, chance: random.Random) -> dict[st
     fields |= {"front_door": town.door[0], "tls": "TLSv1.3", "http": "h2", "trust_os": "trusted"}
     fields["trust_public"] = "no_root" if verdict == "inspected" else "trusted"
     return fields | ({"suspect": True} if chance.random() < 0.02 else {}) | ({"repeat": True} if chance.random() < 0.02 else {})
+
+
+def _others(town: Town, at_ns: int) -> list[Point]:
+    """Return media, QUIC and WebSocket of a town: a device stops QUIC and forgets silent connections."""
+    bad = town.fate == "inspected"
+    every: dict[str, Value] = {"facts": "o", "stream": "s", "seq": 1, "clock": "kernel", "dns_ms": 2.0, "address": "52.112.1.40"}
+    failed: dict[str, Value] = {"failure": "timeout", "stage": "body" if bad else "first_byte", "error": "no answer"}
+    trust: dict[str, Value] = {"trust_os": "trusted", "trust_public": "no_root" if bad else "trusted"}
+    media = every | {
+        "ephemeral": "allocate",
+        "audio": "allocate",
+        "realm": "rtcmedia",
+        "mapped": "203.0.113.7",
+        "alternate": "52.112.1.41:3478",
+    }
+    media |= {"rtt_ms": 14 * town.slow, "audio_rtt_ms": 14 * town.slow, "jitter_ms": 1.5, "loss_percent": 0.0, "sent": 20, "received": 20}
+    quic = every | {"version": "0x00000001", "alpn": "h3", "status": 302, "handshake_ms": 20 * town.slow, "first_byte_ms": 9 * town.slow}
+    quic |= {"total_ms": 29 * town.slow, "trust_os": "trusted", "trust_public": "trusted"}
+    wss = every | trust | {"upgraded": True, "status": 101, "idle": "lost" if bad else "alive", "idle_s": 60.0, "tls": "TLSv1.3"}
+    wss |= {"connect_ms": 9 * town.slow, "proxy_ms": 0.0, "tls_ms": 12 * town.slow, "upgrade_ms": 14 * town.slow, "ping_ms": 9 * town.slow}
+    named = (
+        ("media", "worldaz.tr.teams.microsoft.com:3478/udp", media | (failed if town.fate == "unreachable" else {})),
+        ("quic", "outlook.office365.com:443/udp", every | failed if bad else quic),
+        ("websocket", "substrate.office.com:443/wss", wss | (failed if bad else {})),
+    )
+    who = (("site", town.name), ("agent", _agent(town)))
+    rest = (("route", "direct"), ("workload", "Teams"), ("category", "Optimize"))
+    return [Point(kind, (*who, ("target", target), *rest), fields, at_ns) for kind, target, fields in named]
 
 
 def _host(town: Town) -> dict[str, Value]:

@@ -85,7 +85,7 @@ def test_unknown_fields_are_ignored() -> None:
 
 def test_unknown_kinds_are_kept_raw() -> None:
     """Observations and facts of kinds this version does not know are kept as they came, the rest of the report is read."""
-    strange = {"kind": "quic", "facts": "x", "rtt_ms": 1.5, "list": [1, {"deep": None}]}
+    strange = {"kind": "smell", "facts": "x", "rtt_ms": 1.5, "list": [1, {"deep": None}]}
 
     def change(plain: dict[str, Any]) -> None:
         first_observation(plain, strange)
@@ -93,10 +93,10 @@ def test_unknown_kinds_are_kept_raw() -> None:
 
     data = changed(change)
     report = codec.decode(data)
-    assert report.cycle.observations[0] == RawObservation(kind="raw", of="quic", data=strange)
+    assert report.cycle.observations[0] == RawObservation(kind="raw", of="smell", data=strange)
     assert isinstance(report.cycle.observations[2], WebObservation)
     body = codec.facts_bodies(data)[codec.content_id(codec.canonical(strange))]
-    assert codec.read_facts(body) == RawFacts(of="quic", data=strange)
+    assert codec.read_facts(body) == RawFacts(of="smell", data=strange)
 
 
 @pytest.mark.parametrize("major", [2, 3, 10**6])
@@ -153,11 +153,11 @@ def test_zip_bomb() -> None:
         (changed(lambda plain: plain["cycle"].update(started_ns=2**63)), "started_ns"),
         (changed(lambda plain: plain.update(dropped=[[1, 2]] * 65)), "dropped"),
         (changed(lambda plain: first_observation(plain, {"kind": ["x"]})), "kind"),
-        (changed(lambda plain: first_observation(plain, {"kind": "quic", "x": float("nan")})), "NaN"),
+        (changed(lambda plain: first_observation(plain, {"kind": "smell", "x": float("nan")})), "NaN"),
         (changed(lambda plain: first_observation(plain, {"kind": "raw", "of": "x", "data": {"x": float("inf")}})), "unknown kind"),
-        (changed(lambda plain: first_observation(plain, {"kind": "quic", "x": "\ud800"})), "unknown kind"),
-        (changed(lambda plain: first_observation(plain, {"kind": "quic", "x": nested(500)})), "unknown kind"),
-        (changed(lambda plain: plain["facts"].update({"A" * 22: {"kind": "quic", "x": "\ud800"}})), "unknown kind"),
+        (changed(lambda plain: first_observation(plain, {"kind": "smell", "x": "\ud800"})), "unknown kind"),
+        (changed(lambda plain: first_observation(plain, {"kind": "smell", "x": nested(500)})), "unknown kind"),
+        (changed(lambda plain: plain["facts"].update({"A" * 22: {"kind": "smell", "x": "\ud800"}})), "unknown kind"),
     ],
     ids=lambda value: None if isinstance(value, bytes) else value,
 )
@@ -238,10 +238,10 @@ def test_any_json_anywhere(value: object, place: str) -> None:
                 first_observation(plain, value)
             case "unknown" | "raw":
                 first_observation(
-                    plain, {"kind": "quic", "x": value} if place == "unknown" else {"kind": "raw", "of": "x", "data": {"x": value}}
+                    plain, {"kind": "smell", "x": value} if place == "unknown" else {"kind": "raw", "of": "x", "data": {"x": value}}
                 )
             case "facts" | "unknown facts":
-                plain["facts"][key] = value if place == "facts" else {"kind": "quic", "x": value}
+                plain["facts"][key] = value if place == "facts" else {"kind": "smell", "x": value}
             case "context" | "cycle":
                 (plain["cycle"] if place == "context" else plain)[place] = value
             case _:

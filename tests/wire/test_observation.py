@@ -19,11 +19,11 @@ def test_one_kind_each() -> None:
 
 
 def test_units_are_in_names() -> None:
-    """A number's unit is in its name."""
+    """A number's unit is in its name: milliseconds, seconds of waiting, percent."""
     for model in KNOWN:
         for name, field in model.model_fields.items():
             if "float" in str(field.annotation):
-                assert name.endswith("_ms"), f"{model.__name__}.{name}"
+                assert name.endswith(("_ms", "_s", "_percent")), f"{model.__name__}.{name}"
 
 
 @pytest.mark.parametrize("status", [99, 1000, -1])
@@ -35,4 +35,4 @@ def test_status(status: int) -> None:
 
 def test_raw_keeps_anything() -> None:
     """A raw observation keeps its kind's name and all of its data."""
-    assert RawObservation(kind="raw", of="quic", data={"a": [1, None, "x"]}).data == {"a": [1, None, "x"]}
+    assert RawObservation(kind="raw", of="smell", data={"a": [1, None, "x"]}).data == {"a": [1, None, "x"]}

@@ -145,7 +145,7 @@ def test_growth_is_fine() -> None:
     definitions = grown["Report"]["$defs"]
     definitions["WebObservation"]["properties"]["hops"] = {"type": "integer", "default": 0}
     definitions["WebFacts"]["properties"]["failure"]["anyOf"][0]["enum"].append("tarpit")
-    definitions["QuicObservation"] = {"type": "object"}
+    definitions["SmellObservation"] = {"type": "object"}
     grown["Plan"]["properties"]["routes"]["default"][0]["through"] = None
     grown["Plan"]["properties"]["targets"]["maxItems"] = 10_000
     assert list(lost(current(), grown)) == []

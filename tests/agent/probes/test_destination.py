@@ -1,5 +1,7 @@
 """Where a probe connects to."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
 from agent.network.net import Exchange, Fetched, Resolution
@@ -40,9 +42,9 @@ async def test_only_addresses_the_source_can_reach() -> None:
     assert (await destination(TARGET, DIRECT, net, 0, Way("source", "eth9"))).address == "192.0.2.1"
 
 
-def by(address: str, way: Way) -> Exchange:
-    """Return a request by a way."""
-    return Exchange(TARGET, SYSTEM, address, way=way)
+def by(net: FakeNetwork) -> Callable[[str, Way], Awaitable[Fetched]]:
+    """Return what makes a request by a way."""
+    return lambda address, way: net.fetch(Exchange(TARGET, SYSTEM, address, way=way))
 
 
 NAMES = {
@@ -74,7 +76,7 @@ async def test_the_next_way_is_tried_when_one_is_not_there(first: Fetched, taken
     """A proxy that is not there is passed over, as browsers do; one that refuses, or is there while the far end is not, is kept to."""
     sites = {"proxy one.test:1": first, "proxy two.test:2": OK}
     net = FakeNetwork(NAMES, sites, system=Ways(ways_of("PROXY one.test:1; PROXY two.test:2; DIRECT"), "pac"))
-    reached = await reach(TARGET, SYSTEM, net, 0, by)
+    reached = await reach(TARGET, SYSTEM, net, 0, by(net))
     assert reached.via() == {"via": taken, "via_source": "pac"}
 
 
@@ -82,15 +84,15 @@ async def test_ways_that_cannot_be_tried() -> None:
     """A proxy without an address and one of a kind that is not spoken are passed over; the last way's failure is the exchange's."""
     sites = {"socks two.test:2": failing("proxy_unsupported", "proxy"), "a.test:443": OK}
     net = FakeNetwork(NAMES, sites, system=Ways(ways_of("PROXY none.test:1; SOCKS two.test:2; DIRECT"), "pac"))
-    assert (await reach(TARGET, SYSTEM, net, 0, by)).via()["via"] == "direct"
+    assert (await reach(TARGET, SYSTEM, net, 0, by(net))).via()["via"] == "direct"
     alone = FakeNetwork(NAMES, sites, system=Ways(ways_of("SOCKS two.test:2"), "settings"))
-    reached = await reach(TARGET, SYSTEM, alone, 0, by)
+    reached = await reach(TARGET, SYSTEM, alone, 0, by(alone))
     assert (reached.via()["via"], reached.seen and reached.seen.failure) == ("socks two.test:2", "proxy_unsupported")
 
 
 async def test_nobody_chose_the_direct_route() -> None:
     """On a direct route there is nothing to say; on a proxied one the plan said so."""
     net = FakeNetwork(NAMES, {"a.test:443": OK})
-    assert (await reach(TARGET, DIRECT, net, 0, by)).via() == {}
+    assert (await reach(TARGET, DIRECT, net, 0, by(net))).via() == {}
     office = Route(name="office", kind="proxy", proxy="one.test:1")
-    assert (await reach(TARGET, office, net, 0, by)).via() == {"via": "proxy one.test:1", "via_source": "plan"}
+    assert (await reach(TARGET, office, net, 0, by(net))).via() == {"via": "proxy one.test:1", "via_source": "plan"}

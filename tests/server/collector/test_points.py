@@ -11,8 +11,28 @@ from server.collector.points import FIELD_TYPES, MEASUREMENTS, TAGS, finding_fie
 from server.history import lines
 from tests.fakes.reports import START_NS, TARGETS, Agent
 from wire.codec import decode
-from wire.facts import AddedRoot, ChainTrust, DnsFacts, EgressFacts, HostFacts, PacFacts, ProxySetting, WebFacts
-from wire.observation import DnsObservation, EgressObservation, HostObservation, WebObservation
+from wire.facts import (
+    AddedRoot,
+    ChainTrust,
+    DnsFacts,
+    EgressFacts,
+    HostFacts,
+    MediaFacts,
+    PacFacts,
+    ProxySetting,
+    QuicFacts,
+    WebFacts,
+    WebsocketFacts,
+)
+from wire.observation import (
+    DnsObservation,
+    EgressObservation,
+    HostObservation,
+    MediaObservation,
+    QuicObservation,
+    WebObservation,
+    WebsocketObservation,
+)
 from wire.report import Health, Report
 from wire.target import HERE, Target
 from wire.vocabulary import KINDS
@@ -96,6 +116,35 @@ def test_a_machine_in_one_row() -> None:
     assert (fields["rss_mb"], fields["spooled"], fields["clock_offset_ms"], fields["uplink"]) == (44.5, 3, -7.0, "refused")
 
 
+OTHERS: list[tuple[Any, Any]] = [
+    (
+        MediaObservation(kind="media", facts=FACTS_ID, at_us=0, rtt_ms=9, loss_percent=5, sent=20, received=19, alternate="192.0.2.1:3478"),
+        MediaFacts(target=TARGETS[0], ephemeral="allocate", audio="binding", realm="rtcmedia", mapped="203.0.113.7"),
+    ),
+    (
+        QuicObservation(kind="quic", facts=FACTS_ID, at_us=0, handshake_ms=9, status=200),
+        QuicFacts(target=TARGETS[0], version="0x00000001", alpn="h3", trust=ChainTrust(os="trusted", public="no_root")),
+    ),
+    (
+        WebsocketObservation(kind="websocket", facts=FACTS_ID, at_us=0, upgrade_ms=9, ping_ms=8, idle_s=60),
+        WebsocketFacts(target=TARGETS[0], status=101, upgraded=True, idle="lost", tls="TLSv1.3", failure="reset", stage="body"),
+    ),
+]
+
+
+def test_media_quic_and_websocket() -> None:
+    """Of each the sample and what its facts say; what is empty is no field, but whether an upgrade was made always is one."""
+    media, quic, websocket = (observation_point(seen, facts, (), 1, REPORT).fields for seen, facts in OTHERS)
+    assert (media["ephemeral"], media["audio"], media["realm"], media["mapped"]) == ("allocate", "binding", "rtcmedia", "203.0.113.7")
+    assert (media["rtt_ms"], media["loss_percent"], media["sent"], media["alternate"]) == (9.0, 5.0, 20, "192.0.2.1:3478")
+    assert (quic["version"], quic["alpn"], quic["trust_public"], quic["handshake_ms"]) == ("0x00000001", "h3", "no_root", 9.0)
+    assert (websocket["upgraded"], websocket["status"], websocket["idle"], websocket["failure"]) == (True, 101, "lost", "reset")
+    silent = observation_point(OTHERS[0][0], MediaFacts(target=TARGETS[0], failure="timeout"), (), 1, REPORT).fields
+    assert not {"ephemeral", "audio", "realm", "mapped"} & silent.keys()
+    refused = observation_point(OTHERS[2][0], WebsocketFacts(target=TARGETS[0], status=403), (), 1, REPORT).fields
+    assert (refused["upgraded"], "idle" in refused) == (False, False)
+
+
 def test_a_finding_has_its_device_only_when_there_is_one() -> None:
     """Verdict and evidence always; key, class and vendor when known. A whole confidence is a float all the same."""
     fields = finding_fields(FINDING, "k1")
@@ -120,6 +169,7 @@ def every_point(report: Report) -> list[dict[str, Any]]:
     pac = PacFacts(direct=["a"], proxied={"b": "c"})
     machine = HostFacts(target=HERE, system="linux", adapters=["wired"], proxies=[ProxySetting(scope="user", way="wpad")], pac=pac)
     made.append(observation_point(host, machine, (), 1, report).fields)
+    made += [observation_point(one, other, (), 1, report).fields for one, other in OTHERS]
     return [*made, finding_fields(replace(FINDING, device=Device((DeviceKey("instance", "abc"),), "swg", "Example")), "k1")]
 
 
