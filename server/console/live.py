@@ -96,6 +96,11 @@ class Live:
                 await self.refresh()
             await asyncio.sleep(LOOK_EVERY_S)
 
+    async def ready(self) -> None:
+        """Have a picture to draw. While anybody watches it is kept fresh and newer ones go to all: then nobody waits for a reading."""
+        if not self._viewers or self._now() - self.picture.at_ns > STALE_NS:
+            await self.refresh()
+
     async def refresh(self) -> None:
         """Bring the picture up to date; tell who waits when it changed. A state database that is away is no error here."""
         async with self._turn:

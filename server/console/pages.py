@@ -67,7 +67,8 @@ class Pages:
         return guarded
 
     async def _page(self, request: web.Request) -> web.Response:
-        await self._live.refresh()
+        asked = time.perf_counter()
+        await self._live.ready()
         choice = choice_of(request)
         if choice.site is not None and self._live.picture.site(choice.site) is None:
             sentence = (
@@ -78,7 +79,8 @@ class Pages:
         page = await self._live.draw(choice)
         text = self._renderer.page(page, choice, datetime.fromtimestamp(time.time(), UTC).isoformat())
         answer = self._html(text, 200)
-        answer.headers["Server-Timing"] = f"draw;dur={(time.perf_counter() - began) * 1000:.1f}"
+        read_ms, draw_ms = (began - asked) * 1000, (time.perf_counter() - began) * 1000
+        answer.headers["Server-Timing"] = f"read;dur={read_ms:.1f}, draw;dur={draw_ms:.1f}"
         answer.enable_compression()
         return answer
 

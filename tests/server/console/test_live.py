@@ -50,6 +50,24 @@ async def test_many_askers_in_one_moment_read_once() -> None:
     assert watched.loader.loads == 1
 
 
+async def test_a_page_waits_for_no_reading_while_somebody_watches() -> None:
+    """The kept picture is drawn at once, as long as it is not stale; without watchers a page reads first."""
+    watched = Watched(CALM)
+    await watched.live.ready()
+    with watched.live.watched():
+        watched.loader.now += 1
+        watched.now_ns += 4 * pictures.SECOND
+        await watched.live.ready()
+        assert watched.loader.loads == 1
+        watched.now_ns += 2 * pictures.SECOND
+        await watched.live.ready()
+        assert watched.loader.loads == 2
+    watched.loader.now += 1
+    watched.now_ns += pictures.SECOND
+    await watched.live.ready()
+    assert watched.loader.loads == 3
+
+
 async def test_drawn_once_for_each_edition_and_choice() -> None:
     """The same choice is drawn once for each edition; its timeline is read every three seconds at most."""
     watched = Watched(CALM)
