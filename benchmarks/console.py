@@ -71,7 +71,10 @@ def measure(url: str, pid: int, fleet: int, requests: int) -> dict[str, Any]:
     whole_s = time.monotonic() - begun
     cpu, started = cpu_s(pid), time.monotonic()
     timings: dict[str, list[tuple[float, float]]] = {"": [], "all=1": []}
-    alone = [timed(f"{url}/?site=Porto") for _ in range(ALONE) if time.sleep(2) is None]
+    alone = []
+    for _ in range(ALONE):
+        time.sleep(2)
+        alone.append(timed(f"{url}/?site=Porto"))
     with urllib.request.urlopen(f"{url}/live?site=Lyon", timeout=60):
         for _ in range(requests):
             for query, found in timings.items():
