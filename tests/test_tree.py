@@ -34,6 +34,7 @@ ON_THEIR_OWN = {
     "tests/test_tree.py": "the shape of the whole tree",
     "tests/judge/test_cases.py": "walks tests/cases, the recorded situations",
     "tests/wire/test_privacy.py": "docs/privacy.md against the wire schema of all files together",
+    "tests/agent/network/test_hostile.py": "peers that mean harm, against the whole exchange",
     "tests/wire/test_schema.py": "the wire schema of all files together, against golden.json",
     "tests/dashboards/test_queries.py": "every query of dashboards and rules against what is stored, and against a real InfluxDB",
     "tests/dashboards/test_grafana.py": "the provisioned whole in a real Grafana",

@@ -19,6 +19,10 @@ from agent.network.loop import LAG_NS, watch_of
 
 READ_BYTES = 65_536
 """The largest datagram, and four TLS records."""
+MAX_BYTES = 4 << 20
+"""What one connection may bring in all: four times the largest body that is read. What a peer sends beyond is not a page any more."""
+YIELD_AFTER = 16
+"""Reads that found data waiting, one after the other, before others get their turn: a peer that floods must not hold the loop."""
 
 
 class Channel:
@@ -41,6 +45,8 @@ class Channel:
         self._clock = clock
         self._place = (address, port)
         self._sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
+        self._taken = 0
+        self._at_once = 0
         self._segments = 0
         self._merged = False
         self._busy_ns = 0
@@ -112,14 +118,23 @@ class Channel:
             self._loop.remove_writer(self._sock.fileno())
 
     async def receive(self) -> Read:
-        """Return the next bytes with their stamp; no bytes mean an orderly close. Raises OSError. Given up, it loses nothing."""
+        """Return the next bytes with their stamp; no bytes mean an orderly close. Raises OSError, and Failed `too_large`.
+
+        Given up, it loses nothing.
+        """
         if self._given_back is not None:
             got, self._given_back = self._given_back, None
             return got
+        if self._at_once >= YIELD_AFTER:
+            self._at_once = 0
+            await asyncio.sleep(0)
         try:
-            return self._read()
+            got = self._read()
         except BlockingIOError:
-            pass
+            self._at_once = 0
+        else:
+            self._at_once += 1
+            return got
         future: asyncio.Future[Read] = self._loop.create_future()
         self._loop.add_reader(self._sock.fileno(), self._on_readable, future)
         try:
@@ -163,12 +178,15 @@ class Channel:
             future.set_result(self._read())
         except BlockingIOError:
             return
-        except OSError as error:
+        except (OSError, Failed) as error:
             future.set_exception(error)
         self._loop.remove_reader(self._sock.fileno())
 
     def _read(self) -> Read:
         got = self._clock.read(self._sock, READ_BYTES)
+        self._taken += len(got.data)
+        if self._taken > MAX_BYTES:
+            raise Failed("too_large", f"more than {MAX_BYTES} bytes on one connection")
         self._note_lag(got.stamp)
         self._unstamped |= not got.exact
         if self._clock.name == "kernel" and self._sock.type == socket.SOCK_STREAM:

@@ -37,9 +37,14 @@ RCODES: dict[int, Failure] = {
     dns.rcode.REFUSED: "dns_refused",
 }
 ASK_NEXT: frozenset[Failure] = frozenset(
-    {"dns_servfail", "dns_refused", "timeout", "refused", "unreachable", "reset", "closed", "dns_malformed"}
+    {"dns_servfail", "dns_refused", "timeout", "refused", "unreachable", "reset", "closed", "dns_malformed", "too_large"}
 )
 """Answers of one resolver after which another may know better; that a name does not exist is final."""
+MAX_MESSAGE = 4096
+"""The largest message that is read: without EDNS a datagram has 512 bytes, Microsoft's longest answers over TCP about 1 kB. A message of
+64 kB whose names all point to one long name takes a second to read (measured)."""
+MAX_STRANGE = 32
+"""Datagrams from the resolver's address that answer no question of ours, before it is not listened to any more."""
 _TCP_LENGTH = struct.Struct("!H")
 
 
@@ -110,7 +115,7 @@ async def _ask(
     place: tuple[str, int], query: dns.message.Message, wire: bytes, clock: SampleClock, limit_s: float
 ) -> tuple[dns.message.Message, int, bool]:
     """Ask one resolver once; return its answer, when that came, and whether the stamp is doubtful."""
-    strange = False
+    strange = 0
     try:
         async with asyncio.timeout(limit_s):
             with Channel(*place, socket.SOCK_DGRAM, clock) as channel:
@@ -121,7 +126,9 @@ async def _ask(
                     answer = _ours(got.data, query)
                     if answer is not None:
                         break
-                    strange = True
+                    strange += 1
+                    if strange > MAX_STRANGE:
+                        raise TimeoutError  # noqa: TRY301 - as if nobody had answered, which below is told as what it was
                 if not answer.flags & dns.flags.TC:
                     return answer, got.stamp, channel.doubtful()
             return await _ask_tcp(place, query, wire, clock)
@@ -142,6 +149,8 @@ async def _ask_tcp(
         while len(data) < 2 or len(data) < 2 + _TCP_LENGTH.unpack_from(data)[0]:
             got = await channel.receive_some()
             data += got.data
+            if len(data) >= 2 and _TCP_LENGTH.unpack_from(data)[0] > MAX_MESSAGE:
+                raise Failed("too_large", f"an answer of more than {MAX_MESSAGE} bytes")
         answer = _ours(data[2 : 2 + _TCP_LENGTH.unpack_from(data)[0]], query)
         if answer is None:
             raise Failed("dns_malformed", "an answer to another question")
@@ -152,6 +161,8 @@ def _ours(data: bytes, query: dns.message.Message) -> dns.message.Message | None
     """Return the message if it answers our question, None if it is somebody else's. Raises DNSException for ours unreadable."""
     if data[:2] != query.id.to_bytes(2, "big"):
         return None
+    if len(data) > MAX_MESSAGE:
+        raise Failed("too_large", f"an answer of more than {MAX_MESSAGE} bytes")
     answer = dns.message.from_wire(data)
     return answer if query.is_response(answer) else None
 

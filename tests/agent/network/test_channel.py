@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from agent.network.channel import Channel
+from agent.network.channel import MAX_BYTES, READ_BYTES, Channel
 from agent.network.clock import Read, SampleClock, sample_clock
 from agent.network.failure import Failed
 from agent.network.loop import LAG_NS, WatchedLoop
@@ -145,3 +145,21 @@ async def test_cancelled_wait_leaves_no_reader() -> None:
                 async with asyncio.timeout(0.01):
                     await channel.receive()
             assert asyncio.get_running_loop().remove_reader(channel._sock.fileno()) is False
+
+
+async def test_no_more_than_a_connection_may_bring() -> None:
+    """A peer that never stops is cut off at the bound, in whichever stage it is."""
+
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            writer.write(b"x" * READ_BYTES)
+            await writer.drain()
+
+    taken = 0
+    async with listening(flood) as port:
+        with Channel("127.0.0.1", port, socket.SOCK_STREAM, sample_clock("auto")) as channel:
+            await channel.connect()
+            with pytest.raises(Failed, match="on one connection"):  # noqa: PT012 - it is the loop that must end
+                while True:
+                    taken += len((await channel.receive()).data)
+    assert MAX_BYTES - READ_BYTES < taken <= MAX_BYTES
