@@ -12,7 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -24,6 +24,7 @@ from wire.report import Roots
 
 _DAY_S = 86_400.0
 """How long an answer holds: certificates expire and bundles are updated by the day, not by the minute."""
+_HOUR_S = 3600.0
 _MAX_ANSWERS = 1024
 """Five times the 200 targets a plan may have; an answer is about 300 bytes."""
 _REST_S = 60.0
@@ -54,6 +55,7 @@ class Checker:
         self._answers: OrderedDict[_Key, tuple[float, ChainTrust]] = OrderedDict()
         self._lock = asyncio.Lock()
         self._rest_until = float("-inf")
+        self._signed: dict[tuple[str, str], float] = {}
         self.failure = ""
         """Why the last chain could not be checked, as a sentence; empty when it could."""
 
@@ -101,6 +103,23 @@ class Checker:
         async with self._lock:
             return await self._ask(request)
 
+    async def check_answer(self, key: str, statement: bytes, body: bytes, signature: str) -> Literal["", "ok", "bad", "absent"]:
+        """Return whether `body` bears the signature of `key` (both base64); empty without a key or when the child could not say.
+
+        A statement that was signed within the last hour is not checked again: it says the same, and a child costs 0.3 s.
+        """
+        if not key or not signature:
+            return "absent" if key else ""
+        known = (key, content_id(statement))
+        async with self._lock:
+            if self._now() - self._signed.get(known, float("-inf")) < _HOUR_S:
+                return "ok"
+            plain = await self._ask({"op": "signature", "body": _text(body), "signature": signature, "key": key})
+            if plain.get("ok") is True:
+                self._signed = {one: at for one, at in self._signed.items() if self._now() - at < _HOUR_S} | {known: self._now()}
+                return "ok"
+        return "bad" if plain.get("ok") is False else ""
+
     def overrides(self) -> Roots:
         """Return the hashes of overriding bundles for `Cycle.roots`; empty for a default one. Raises OSError for an unreadable file."""
         return Roots(os=_file_hash(self._os_roots), public=_file_hash(self._public_roots))
@@ -123,6 +142,10 @@ class Checker:
         except (OSError, TimeoutError, ValueError) as error:
             self._rest_until = self._now() + _REST_S
             return {"error": f"child: {type(error).__name__} while checking; chains are not checked for {_REST_S:.0f} s"}
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 def _file_hash(path: str | None) -> str:

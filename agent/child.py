@@ -3,8 +3,9 @@
 Protocol: one JSON object per line on standard input, one answer per line on standard output, in order; ends at end of input.
 `{"op": "chain", "chain": [base64 DER, leaf first], "host", "at_ns", "os_roots"?: path, "public_roots"?: path}` is answered
 `{"os", "public", "os_roots", "public_roots", "engine"}` (a `wire.facts.ChainTrust`); `{"op": "plan", "envelope", "keys": {id: base64}}` is
-answered `{"ok": true}` or `{"error": sentence}`. `{"op": "roots", "os_roots"?, "public_roots"?}` is answered `{"roots", "added"}` of
-`agent/added_roots.py`. Any other input is answered `{"error": sentence}`. No sockets.
+answered `{"ok": true}` or `{"error": sentence}`. `{"op": "roots", "os_roots"?, "public_roots"?, "os_pem"?}` is answered `{"roots",
+"added"}` of `agent/added_roots.py`. `{"op": "signature", "body", "signature", "key"}` (all base64) is answered `{"ok": true or false}`.
+Any other input is answered `{"error": sentence}`. No sockets.
 """
 
 import base64
@@ -103,10 +104,21 @@ def find_added_roots(request: Mapping[str, Any]) -> dict[str, object]:
     return added_roots.added_roots(store, public)
 
 
+def check_signature(request: Mapping[str, Any]) -> dict[str, object]:
+    """Check an Ed25519 signature; what is no key and no signature is a bad one."""
+    body, signature, key = (base64.b64decode(str(request[name])) for name in ("body", "signature", "key"))
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, body)
+    except (InvalidSignature, ValueError):
+        return {"ok": False}
+    return {"ok": True}
+
+
 OPERATIONS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, object]]] = {
     "chain": check_chain,
     "plan": check_plan,
     "roots": find_added_roots,
+    "signature": check_signature,
 }
 
 

@@ -19,6 +19,7 @@ _BROKER = re.compile(r"(mqtts?)://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::([0-9]{1
 _HOST_PORT = re.compile(r"([A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}")
 _PAC = re.compile(r"(?:https?://[^/\s]+|file://)\S*")
 _ED25519_BYTES = 32
+_KEY = re.compile(r"[A-Za-z0-9+/]{43}=")
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 Version = Literal["5", "3.1.1"]
 _VERSIONS: tuple[Version, ...] = ("5", "3.1.1")
@@ -120,6 +121,8 @@ class Settings:
     trust: Trust = Trust()
     lab: Lab = Lab()
     proxy: Proxy = Proxy()
+    reflector_key: str = ""
+    """The reflector's Ed25519 key in base64, in the place of the plan's; empty: the plan's."""
 
 
 def load(path: Path, *, need_broker: bool = True) -> Settings:
@@ -136,7 +139,7 @@ def load(path: Path, *, need_broker: bool = True) -> Settings:
 def read(table: Mapping[str, object], folder: Path, *, need_broker: bool = True) -> Settings:
     """Return the settings in a parsed table; relative paths start at `folder`. Raises ConfigError with every problem found."""
     problems: list[str] = []
-    names = ("agent", "broker", "uplink", "plan", "trust", "lab", "spool", "proxy")
+    names = ("agent", "broker", "uplink", "plan", "trust", "lab", "spool", "proxy", "reflector")
     problems += [
         f"config: {name}: no such section; write one of {', '.join(f'[{one}]' for one in names)}" for name in table if name not in names
     ]
@@ -155,11 +158,13 @@ def read(table: Mapping[str, object], folder: Path, *, need_broker: bool = True)
     trust = Trust(os_roots=sections["trust"].path("os_roots"), public_roots=sections["trust"].path("public_roots"))
     plan = _plan(sections["plan"])
     proxy = _proxy(sections["proxy"])
+    meant, key = "an Ed25519 public key", "the 32 bytes of the key in base64 (44 characters)"
+    reflector_key = sections["reflector"].text("key", pattern=_KEY, meaning=meant, example=key, default="")
     for section in sections.values():
         section.refuse_unknown()
     if problems:
         raise ConfigError(problems)
-    return Settings(agent, spool, broker, uplink, plan, trust, lab, proxy)
+    return Settings(agent, spool, broker, uplink, plan, trust, lab, proxy, reflector_key)
 
 
 def _agent(section: Section, *, needed: bool) -> Agent:

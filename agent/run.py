@@ -10,18 +10,20 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from agent.checker import Checker
-from agent.config import Settings, load
+from agent.config import Lab, Settings, load
 from agent.config_reader import ConfigError
 from agent.cycle import Cycles
 from agent.inventory import Inventory
 from agent.network.clock import sample_clock
 from agent.network.loop import WatchedLoop
-from agent.network.net import Network
+from agent.network.net import AnswerCheck, Network
 from agent.network.open import open_network
-from agent.network.settings import NetworkSettings, Timeouts
+from agent.network.settings import Asked, NameSettings, NetworkSettings, Timeouts
 from agent.network.system import OwnProxy, SystemWays
 from agent.pac.asking import Evaluator
 from agent.planning import Planning
@@ -111,24 +113,42 @@ def make_system(settings: Settings, checker: Checker) -> SystemWays:
 def open_networks(settings: Settings, plan: Plan, checker: Checker, system: SystemWays) -> Mapping[Kind, Network]:
     """Return one network for each probe of the plan, with that probe's time limits. Raises ConfigError for a bad laboratory place."""
     lab, look = settings.lab, Inventory(here(), checker, plan.prefixes, lambda: system.pac(plan.targets)).take
+    names, signed = name_settings(plan, lab), _answer_check(settings, plan, checker)
+    asked = NetworkSettings(lab.resolvers, lab.connect, logins=settings.proxy.logins, names=names)
     try:
         return {
             kind: open_network(
-                NetworkSettings(
-                    lab.resolvers,
-                    lab.connect,
-                    Timeouts.every(probe.stage_timeout_ms / 1000),
-                    logins=settings.proxy.logins,
-                    idle_s=probe.idle_s,
-                ),
+                replace(asked, timeouts=Timeouts.every(probe.stage_timeout_ms / 1000), idle_s=probe.idle_s),
                 checker.check,
                 look,
                 system=system,
+                signed=signed,
             )
             for kind, probe in plan.probes.items()
         }
     except ValueError as error:
         raise ConfigError([f"config: {error}"]) from None
+
+
+def name_settings(plan: Plan, lab: Lab) -> NameSettings:
+    """Return what the plan asks of DNS itself. A laboratory maps those places or does without: a packet to a real one would leave it."""
+    wanted = plan.dns
+
+    def place(one: str) -> str:
+        return lab.connect.get(one, "") if lab.enabled else one
+
+    names = [Asked(one.name, one.record, one.fresh, place(one.server)) for one in wanted.whoami if not one.server or place(one.server)]
+    return NameSettings(place(wanted.nobody) if wanted.nobody else "", wanted.identity, tuple(names))
+
+
+def _answer_check(settings: Settings, plan: Plan, checker: Checker) -> AnswerCheck:
+    """Return what checks the reflectors' signatures, each by its own key, or all by the one that is configured here."""
+    keys = {one.host: one.key for one in [*([plan.reflector] if plan.reflector else []), *plan.reflectors]}
+
+    async def check(host: str, statement: bytes, body: bytes, signature: str) -> Literal["", "ok", "bad", "absent"]:
+        return await checker.check_answer(settings.reflector_key or keys.get(host, ""), statement, body, signature)
+
+    return check
 
 
 async def _until_signalled(agent: "_Agent") -> None:

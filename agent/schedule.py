@@ -65,9 +65,9 @@ def starts(plan: Plan, kinds: Sequence[Kind]) -> tuple[Start, ...]:
         for kind in wanted:
             if kind != "dns" and fits(plan, kind, target):
                 found += [Start(kind, target, route) for route in _ways(plan, kind)]
-    if plan.reflector is not None and "egress" in wanted:
-        one = plan.reflector
-        target = Target(host=one.host, port=one.port, protocol=one.protocol, category="Control", workload="Control", path=one.path)
+    reflectors = ([plan.reflector] if plan.reflector else []) + plan.reflectors
+    for one in reflectors if "egress" in wanted else ():
+        target = Target(host=one.host, port=one.port, protocol=one.protocol, category=one.category, workload="Control", path=one.path)
         found += [Start("egress", target, route) for route in plan.routes]
     return tuple(found)
 

@@ -6,7 +6,7 @@ from dashboards.geography import geomap, labels, markers, route, symbol
 from dashboards.influxql import last, select
 from dashboards.panel import Column, Panel, Query, table, timeline
 from dashboards.scope import HERE, PATHS
-from dashboards.states import BLUE, INK, ORANGE
+from dashboards.states import BLUE, INK, ORANGE, yes_or_no
 
 STOPS = ("1 site", "2 egress", "3 front door")
 """Values of the tag `stop`, numbered so that the line goes through them in this order."""
@@ -75,6 +75,48 @@ def resolvers() -> Panel:
         ],
         (12, 9),
         "no name lookup in this window",
+    )
+
+
+def ways_out() -> Panel:
+    """Return the newest egress of each agent, as each witness has it."""
+    fields = ("address", "signed", "asn", "as_name", "dns_address")
+    return table(
+        "Newest way out of each agent",
+        "By which address does it leave, who announces that, and did our reflector sign it? UDP 53 may leave elsewhere.",
+        Query(select(last("facts", fields), "egress", HERE, ["target", "agent", "route"])),
+        [
+            Column("target", "Reflector", width=200),
+            Column("agent", "Agent", width=110),
+            Column("route", "Route", width=80),
+            Column("address", "Address", width=130, absent="not told"),
+            Column("signed", "Signature", width=100, absent="not asked for"),
+            Column("asn", "AS", width=80, absent="not known"),
+            Column("as_name", "Announced by", width=150, absent="not known"),
+            Column("dns_address", "Address by DNS", absent="not asked for"),
+        ],
+        (12, 7),
+        "no reflector answered in this window",
+    )
+
+
+def resolver_itself() -> Panel:
+    """Return what DNS tells about itself."""
+    text = select(last("answered_by_nobody", ("resolver", "identity", "version", "resolver_egress")), "dns", HERE, ["agent"])
+    return table(
+        "What DNS tells about itself",
+        "Does somebody answer in the name of an address nobody owns? Then DNS is intercepted here, whatever resolver is set.",
+        Query(text),
+        [
+            Column("agent", "Agent", width=110),
+            Column("answered_by_nobody", "Nobody answered", width=140, mappings=yes_or_no()),
+            Column("resolver", "Resolver", width=130, absent="not known"),
+            Column("resolver_egress", "leaves by", width=130, absent="not asked for"),
+            Column("identity", "calls itself", width=130, absent="not asked for"),
+            Column("version", "Version", absent="not asked for"),
+        ],
+        (12, 7),
+        "no agent asked in this window",
     )
 
 

@@ -17,7 +17,10 @@ def site() -> dict[str, Any]:
         ("Is the picture true? — $site", _true()),
         ("What changed? — $site", [interference.events()]),
         ("What stands in the way, on which hosts, since when?", [interference.verdicts(), interference.findings(), interference.devices()]),
-        ("Which way does it go?", [path.site_map(), (path.egress(), path.resolvers()), path.front_doors()]),
+        (
+            "Which way does it go?",
+            [path.site_map(), (path.egress(), path.resolvers()), path.ways_out(), path.resolver_itself(), path.front_doors()],
+        ),
         ("This endpoint: what is on it, and by which link it leaves", [host.links(), host.products(), host.health()]),
         ("Teams media, QUIC, WebSocket", [protocols.media(), protocols.media_times(), protocols.quic(), protocols.websocket()]),
         ("How fast, and where does the time go?", [times.phases(), times.spread(), times.by_target(), times.unaccounted()]),

@@ -55,6 +55,7 @@ class DnsFacts(Message):
     """One lookup: which resolver was asked, by which aliases it led on, and how it failed.
 
     Answers vary by design (CDN steering): they are in the sample. The CNAME chain takes one of a few forms, each of which travels once.
+    `answered_by_nobody` is known of the control target's lookup only: whether an address that is no resolver answered; None: not tried.
     """
 
     kind: Literal["dns"] = "dns"
@@ -64,10 +65,15 @@ class DnsFacts(Message):
     stage: Stage | None = None
     resolver: Word = ""
     cnames: Annotated[list[Text], Field(max_length=32)] = []
+    answered_by_nobody: bool | None = None
 
 
 class EgressFacts(Message):
-    """How our reflector saw us: public address, and our own request headers as they arrived (names in order and case)."""
+    """How our reflector saw us: public address, and our own request headers as they arrived (names in order and case).
+
+    `signed`: whether its answer bore the signature of the plan's key; empty when the plan has none. `asn`, `as_name`: who announces the
+    address, by the reflector's table or DNS. `dns_address`: our address as a name server asked directly saw it (UDP 53).
+    """
 
     kind: Literal["egress"] = "egress"
     target: Target
@@ -77,6 +83,10 @@ class EgressFacts(Message):
     address: Word | None = None
     sent_headers: Annotated[list[Text], Field(max_length=32)] = []
     seen_headers: Annotated[list[Text], Field(max_length=64)] = []
+    signed: Literal["", "ok", "bad", "absent"] = ""
+    asn: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    as_name: Text = ""
+    dns_address: Word | None = None
 
 
 class PathFacts(Message):

@@ -40,7 +40,11 @@ class WebObservation(Message):
 
 
 class DnsObservation(Message):
-    """Sample of the `dns` probe: addresses in the order received."""
+    """Sample of the `dns` probe: addresses in the order received.
+
+    Of the control target's lookup only, where the plan asks for it: what the resolver calls itself (RFC 4892; BIND's version.bind), and the
+    address it leaves by as a whoami name's server saw it. A public resolver is many machines: it may be another each time.
+    """
 
     kind: Literal["dns"]
     facts: ContentId
@@ -50,6 +54,9 @@ class DnsObservation(Message):
     clock: Clock = "kernel"
     dns_ms: Milliseconds | None = None
     answers: Annotated[list[Word], Field(max_length=64)] = Field(default_factory=list)
+    identity: Text | None = None
+    version: Text | None = None
+    resolver_egress: Word | None = None
     error: Text | None = None
 
 

@@ -4,13 +4,14 @@ The signature covers the exact characters of `body`. Which keys are trusted is t
 `agent/child.py`'s. A plan never sets trust roots or lab settings.
 """
 
-from typing import Annotated, Literal
+from ipaddress import ip_address
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from wire.model import HostName, Message, Milliseconds, Word
+from wire.model import HostName, Message, Milliseconds, Port, Text, Word
 from wire.target import DIRECT, Route, Target
-from wire.vocabulary import Kind
+from wire.vocabulary import Category, Kind
 
 
 class ProbeSettings(Message):
@@ -28,18 +29,75 @@ class ProbeSettings(Message):
 
 
 class Reflector(Message):
-    """Our own echo server, for the `egress` probe."""
+    """Our own echo server, for the `egress` probe.
+
+    `category`: as which kind of traffic the customer's proxies and rules treat its name; `Control` for one that is like any other host.
+    `key`: the Ed25519 key it signs with, 32 bytes in base64; empty when it signs nothing.
+    """
 
     host: HostName
     port: Annotated[int, Field(ge=1, le=65535)] = 443
     protocol: Literal["https", "http"] = "https"
     path: str = "/reflect"
+    category: Category = "Control"
+    key: Word = ""
+
+
+class Whoami(Message):
+    """A name whose answer tells the asker's address: our own reflector's zone, or a public one.
+
+    `fresh` puts a random label before it, so that no cache answers. `server` (`address:port`) is asked directly and tells this machine's
+    address; without it the resolver asks, and its own address is told.
+    """
+
+    name: HostName
+    record: Literal["A", "AAAA", "TXT"] = "TXT"
+    fresh: bool = False
+    server: Text = ""
+
+
+class DnsSettings(Message):
+    """What the `dns` probe asks besides the targets' names, once a cycle, beside the control target.
+
+    `nobody`: an `address:port` that belongs to no one (RFC 5737); an answer from there shows that DNS is intercepted; empty: not tried.
+    `identity`: ask the resolver what it calls itself. `whoami`: asked in order until one answers; a public one learns who asks.
+    """
+
+    nobody: Text = "192.0.2.53:53"
+    identity: bool = False
+    whoami: Annotated[list[Whoami], Field(max_length=4)] = []
+
+    @model_validator(mode="after")
+    def _places(self) -> Self:
+        for place in (self.nobody, *(one.server for one in self.whoami)):
+            if place:
+                _a_place(place)
+        return self
+
+
+class Download(Message):
+    """A file to fetch for throughput and buffer bloat: one's own, or a link of the tenant's. `bytes`: how much of it is read at most."""
+
+    host: HostName
+    path: Annotated[str, Field(min_length=1, max_length=2048)]
+    port: Port = 443
+    bytes: Annotated[int, Field(ge=100_000, le=15_000_000)] = 15_000_000
+    every_s: Annotated[float, Field(ge=600, le=86_400)] = 21_600.0
+
+
+def _a_place(place: str) -> None:
+    """Raise ValueError for what no socket can go to, as long as the plan in force can still stay."""
+    address, _, port = place.rpartition(":")
+    if not (port.isdecimal() and 0 < int(port) < 65_536):
+        raise ValueError(f"{place!r} is not address:port; write for example 192.0.2.53:53")
+    ip_address(address.strip("[]"))
 
 
 class Plan(Message):
     """Cadence below 5 s or above a day is absurd and refused. `version` only rises.
 
-    `prefixes`: the Optimize category's, IPv4 and IPv6; the `host` probe says which of them leave by a tunnel.
+    `prefixes`: the Optimize category's, IPv4 and IPv6; the `host` probe says which of them leave by a tunnel. `reflectors`: further ones,
+    which the customer's rules treat otherwise. `ntp`: a time server to ask for the time; None: not asked. `download`: None: not made.
     """
 
     schema_major: Literal[1] = 1
@@ -57,7 +115,11 @@ class Plan(Message):
         "websocket": ProbeSettings(every_s=1800),
     }
     reflector: Reflector | None = None
+    reflectors: Annotated[list[Reflector], Field(max_length=8)] = []
     prefixes: Annotated[list[Word], Field(max_length=256)] = []
+    dns: DnsSettings = DnsSettings()
+    ntp: HostName | None = None
+    download: Download | None = None
 
 
 class Envelope(Message):

@@ -26,6 +26,9 @@ MachineLook = Callable[[], Awaitable[MachineSeen]]
 
 KEPT_BODY_BYTES = 65_536
 """What is kept of a body: the reflector's answer is below 8 kB; nobody looks at others."""
+AnswerCheck = Callable[[str, bytes, bytes, str], Awaitable[Literal["", "ok", "bad", "absent"]]]
+"""Checks a reflector's signature: its host, what the answer says without what varies, its body, the signature in base64."""
+
 ALPN_ANY = ("h2", "http/1.1")
 ALPN_HTTP1 = ("http/1.1",)
 
@@ -200,6 +203,16 @@ class Upgraded:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What DNS tells about itself. `answered_by_nobody` is None when it was not tried; addresses and identities are empty when unknown."""
+
+    answered_by_nobody: bool | None = None
+    identity: str = ""
+    version: str = ""
+    resolver_egress: str = ""
+
+
 class Network(Protocol):
     """What a probe can ask of the network, and of the machine that is its near end."""
 
@@ -229,6 +242,18 @@ class Network(Protocol):
 
     async def check_chain(self, chain: Sequence[bytes], host: str) -> ChainTrust | None:
         """Return what the two root stores make of a chain, or None when there is no chain or nothing that checks."""
+        ...
+
+    async def check_answer(self, host: str, statement: bytes, body: bytes, signature: str) -> Literal["", "ok", "bad", "absent"]:
+        """Return whether the reflector signed this body; empty where no key is known. A statement known to be true is not checked again."""
+        ...
+
+    async def resolver_told(self) -> Told:
+        """Return what DNS tells about itself, as far as the network's settings want to know."""
+        ...
+
+    async def address_by_dns(self) -> str:
+        """Return this machine's address as a name server asked directly sees it; empty where none is known."""
         ...
 
     async def machine(self) -> MachineSeen:

@@ -2,12 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 from agent.network.address import split_address
 from agent.network.clock import SampleClock, sample_clock
 from agent.network.connect import Staged
 from agent.network.datagram import run_train
-from agent.network.net import ChainCheck, Exchange, Fetched, MachineLook, Network, Resolution, Shaken, Train, Trained, Upgraded
+from agent.network.net import (
+    AnswerCheck,
+    ChainCheck,
+    Exchange,
+    Fetched,
+    MachineLook,
+    Network,
+    Resolution,
+    Shaken,
+    Told,
+    Train,
+    Trained,
+    Upgraded,
+)
 from agent.network.proxy import Logins
 from agent.network.quic import QuicChild
 from agent.network.resolve import ipv6_routed, resolve, system_resolvers
@@ -15,6 +29,7 @@ from agent.network.settings import NetworkSettings
 from agent.network.system import SystemWays
 from agent.network.upgrade import Upgrade
 from agent.network.way import Ways, planned
+from agent.network.whoami import address_told, resolver_told
 from agent.platform import here
 from agent.platform.port import MachineSeen, Platform
 from wire.facts import ChainTrust
@@ -32,6 +47,7 @@ class OwnNetwork:
         look: MachineLook | None,
         system: SystemWays | None,
         platform: Platform,
+        signed: AnswerCheck | None,
     ) -> None:
         self._settings = settings
         self._system = system
@@ -41,6 +57,7 @@ class OwnNetwork:
         self._check = check
         self._look = look
         self._quic = QuicChild()
+        self._signed = signed
         self._resolvers = tuple(split_address(place, "network.resolvers") for place in settings.resolvers)
 
     async def resolve(self, host: str, timeout_s: float | None = None) -> Resolution:
@@ -84,6 +101,22 @@ class OwnNetwork:
             return None
         return await self._check(chain, host)
 
+    async def check_answer(self, host: str, statement: bytes, body: bytes, signature: str) -> Literal["", "ok", "bad", "absent"]:
+        """Hand an answer to whom knows the reflector's key."""
+        return await self._signed(host, statement, body, signature) if self._signed else ""
+
+    async def resolver_told(self) -> Told:
+        """Ask DNS about itself, as the settings say."""
+        names, settings = self._settings.names, self._settings
+        resolvers = self._resolvers or system_resolvers()
+        limit_s = settings.timeouts.dns_s
+        return await resolver_told(names.nobody, names.whoami, resolvers, self._clock, limit_s, identity=names.identity)
+
+    async def address_by_dns(self) -> str:
+        """Ask the name servers that are to be asked directly."""
+        direct = [one for one in self._settings.names.whoami if one.server]
+        return await address_told(direct, (), self._clock, self._settings.timeouts.dns_s)
+
     async def machine(self) -> MachineSeen:
         """Have the machine looked at by whom this network was opened with."""
         return await self._look() if self._look else MachineSeen("")
@@ -96,6 +129,7 @@ def open_network(
     *,
     system: SystemWays | None = None,
     platform: Platform | None = None,
+    signed: AnswerCheck | None = None,
 ) -> Network:
     """Return the network for `settings`. Cheap: call it once for each probe whose time limits differ; `system` is shared by all.
 
@@ -103,4 +137,4 @@ def open_network(
     """
     for place in settings.connect.values():
         split_address(place, "lab.connect")
-    return OwnNetwork(settings, sample_clock(settings.clock), check_chain, look, system, platform or here())
+    return OwnNetwork(settings, sample_clock(settings.clock), check_chain, look, system, platform or here(), signed)

@@ -101,7 +101,7 @@ async def _lookup(host: str, kind: str, resolvers: Sequence[tuple[str, int]], cl
     for place in asked:
         resolver = place[0] if place[1] == 53 else joined(*place)
         try:
-            answer, stamp, late = await _ask(place, query, wire, clock, timeout_s / len(asked))
+            answer, stamp, late = await ask(place, query, wire, clock, timeout_s / len(asked))
             told = _read(answer, resolver, round(max(0.0, (stamp - began) / 1e6), 2), late=late)
         except (OSError, Failed, dns.exception.DNSException) as error:
             failure, text = classify(error)
@@ -111,7 +111,7 @@ async def _lookup(host: str, kind: str, resolvers: Sequence[tuple[str, int]], cl
     return told
 
 
-async def _ask(
+async def ask(
     place: tuple[str, int], query: dns.message.Message, wire: bytes, clock: SampleClock, limit_s: float
 ) -> tuple[dns.message.Message, int, bool]:
     """Ask one resolver once; return its answer, when that came, and whether the stamp is doubtful."""

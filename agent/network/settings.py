@@ -30,6 +30,25 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """One name whose answer tells the asker's address (`wire.plan.Whoami`). `server` is asked directly; empty: through the resolver."""
+
+    name: str
+    record: str = "TXT"
+    fresh: bool = False
+    server: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NameSettings:
+    """What is asked of DNS besides names to connect to (`wire.plan.DnsSettings`); `nobody` is empty where it must not be tried."""
+
+    nobody: str = ""
+    identity: bool = False
+    whoami: tuple[Asked, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkSettings:
     """How an agent reaches the network.
 
@@ -47,3 +66,4 @@ class NetworkSettings:
     ipv6: bool | None = None
     logins: Mapping[str, str] = field(default_factory=dict, repr=False)
     idle_s: float = IDLE_S
+    names: NameSettings = NameSettings()

@@ -1,8 +1,12 @@
-"""The `dns` probe: one lookup of the target's name: answers, aliases, time, and which resolver spoke. Nothing is connected to."""
+"""The `dns` probe: one lookup of the target's name: answers, aliases, time, and which resolver spoke. Nothing is connected to.
+
+With the control target's lookup, once a cycle, DNS is asked about itself: whether an address that is no resolver answers, what the
+resolver calls itself, from where it leaves. What is off in the plan is not asked.
+"""
 
 from typing import Final
 
-from agent.network.net import Network
+from agent.network.net import Network, Told
 from agent.probes.measured import CycleClock, Measured, facts_id, present
 from wire.facts import DnsFacts
 from wire.observation import DnsObservation
@@ -18,6 +22,7 @@ async def measure(target: Target, route: Route, net: Network, clock: CycleClock)
     """Ask for the target's addresses and return what came. Answers vary by design, so they are sample and not facts."""
     at_us = clock.at_us()
     found = await net.resolve(target.host)
+    told = await net.resolver_told() if target.category == "Control" else Told()
     facts = DnsFacts(
         target=target,
         route=route.name,
@@ -25,6 +30,7 @@ async def measure(target: Target, route: Route, net: Network, clock: CycleClock)
         stage=found.stage,
         resolver=found.resolver[:64],
         cnames=[name[:256] for name in found.cnames[:MAX_CNAMES]],
+        answered_by_nobody=told.answered_by_nobody,
     )
     seen = DnsObservation(
         kind=NAME,
@@ -33,6 +39,12 @@ async def measure(target: Target, route: Route, net: Network, clock: CycleClock)
         suspect=found.suspect,
         clock=found.clock,
         answers=list(found.answers[:MAX_ANSWERS]),
-        **present(dns_ms=found.dns_ms, error=found.error),
+        **present(
+            dns_ms=found.dns_ms,
+            error=found.error,
+            identity=told.identity[:256] or None,
+            version=told.version[:256] or None,
+            resolver_egress=told.resolver_egress or None,
+        ),
     )
     return Measured(seen, facts)

@@ -88,11 +88,16 @@ def _dns(fields: dict[str, Value], observation: Any, facts: Any) -> None:  # noq
     fields["cnames"] = " ".join(facts.cnames)
     if facts.resolver:
         fields["resolver"] = facts.resolver
+    if facts.answered_by_nobody is not None:
+        fields["answered_by_nobody"] = facts.answered_by_nobody
 
 
 def _egress(fields: dict[str, Value], _observation: Any, facts: Any) -> None:  # noqa: ANN401 - the kind chose this function
     if facts.address is not None:
         fields["address"] = facts.address
+    for name in ("signed", "asn", "as_name", "dns_address"):
+        if (value := getattr(facts, name)) not in {None, ""}:
+            fields[name] = value
 
 
 def _media(fields: dict[str, Value], _observation: Any, facts: Any) -> None:  # noqa: ANN401 - the kind chose this function
@@ -167,7 +172,7 @@ _SAMPLE_FIELDS: Mapping[str, tuple[str, ...]] = {
         "clock",
         "error",
     ),
-    "dns": ("dns_ms", "clock", "error"),
+    "dns": ("dns_ms", "identity", "version", "resolver_egress", "clock", "error"),
     "egress": ("connect_ms", "total_ms", "clock", "error"),
     "host": ("ntp_offset_ms", "roots", "clock", "error"),
     "media": (
@@ -204,7 +209,9 @@ FIELD_TYPES: Mapping[str, type] = {
     **dict.fromkeys(("answers", "cnames", "resolver", "failure", "stage"), str),
     **dict.fromkeys(("ntp_offset_ms", "loop_lag_ms", "rss_mb", "cpu_ms", "clock_offset_ms"), float),
     **dict.fromkeys(("spooled", "dropped"), int),
-    "uplink": str,
+    **dict.fromkeys(("uplink", "identity", "version", "resolver_egress", "signed", "as_name", "dns_address"), str),
+    "asn": int,
+    "answered_by_nobody": bool,
     **dict.fromkeys(("roots", "tunnelled", "untunnelled", "pac_direct", "pac_proxied"), int),
     **dict.fromkeys(("system", "adapters", "vpn", "default_by", "added_roots", "products", "proxies"), str),
     **dict.fromkeys(("verdict", "severity", "responsible", "vendor", "device_class", "device_key", "signals", "knowledge"), str),

@@ -71,7 +71,7 @@ async def measure(history: History, now_ns: int, reach_s: float = REACH_S) -> Me
     since_ns = now_ns - int(reach_s * 1e9)
     web = await history.latest("mw_raw", "web", ["total_ms"], {}, since_ns)
     doors = await history.latest("mw_raw", "web", ["front_door"], {"workload": "Exchange"}, since_ns)
-    ways = await history.latest("mw_raw", "egress", ["address"], {"route": "direct"}, since_ns)
+    ways = await history.latest("mw_raw", "egress", ["address"], {"route": "direct", "category": "Control"}, since_ns)
     total_ms: dict[tuple[str, str], list[tuple[int, float]]] = {}
     for point in web:
         tags = dict(point.tags)

@@ -146,3 +146,24 @@ def test_no_cryptography_is_imported() -> None:
     """The checker stays small: none of the heavy packages come with it."""
     code = "import sys, agent.checker; sys.exit(any(m.split('.')[0] in {'cryptography','OpenSSL','judge','certifi'} for m in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+async def test_a_reflectors_signature(bundle: str) -> None:
+    """Good, bad and absent are told apart; a statement known to be signed is not checked for an hour; without a key nothing is."""
+    key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
+    clock = Clock()
+    checker = Checker(bundle, bundle, now=clock)
+    signature = base64.b64encode(key.sign(b"body")).decode()
+    try:
+        assert await checker.check_answer(public, b"same", b"other body", signature) == "bad"
+        assert await checker.check_answer(public, b"same", b"body", "nonsense") == "bad"
+        assert await checker.check_answer("nonsense", b"same", b"body", signature) == "bad"
+        assert await checker.check_answer(public, b"same", b"body", signature) == "ok"
+        assert await checker.check_answer(public, b"same", b"other body", signature) == "ok"
+        clock.now += 3600.0
+        assert await checker.check_answer(public, b"same", b"other body", signature) == "bad"
+        assert await checker.check_answer(public, b"same", b"body", "") == "absent"
+        assert await checker.check_answer("", b"same", b"body", signature) == ""
+    finally:
+        await checker.close()

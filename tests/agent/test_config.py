@@ -78,7 +78,10 @@ def test_all_problems_are_told_at_once() -> None:
         "speed": {},
     }
     told = problems(table)
-    assert "config: speed: no such section; write one of [agent], [broker], [uplink], [plan], [trust], [lab], [spool], [proxy]" in told
+    assert (
+        "config: speed: no such section; write one of [agent], [broker], [uplink], [plan], [trust], [lab], [spool], [proxy], [reflector]"
+        in told
+    )
     assert "config: agent.id: 'Laptop 17' is not a name of a-z, 0-9 and -; write id = \"laptop-17\"" in told
     assert 'config: agent.state: is missing; write state = "/var/lib/middlewatch"' in told
     assert "config: broker.url: 'mqtt:/x' is not an address; write mqtts://host:8883" in told
@@ -145,3 +148,10 @@ def test_bad_proxy_settings() -> None:
     told = problems(good() | {"proxy": {"pac": "pac.example", "logins": {"http://p.example:1": "a:b", "p.example:1": "secret"}}})
     assert [one.partition(":")[2].split()[0] for one in told] == ["proxy.pac:", "proxy.logins:", "proxy.logins:"]
     assert "secret" not in "".join(told)
+
+
+def test_the_reflectors_key_may_be_ours() -> None:
+    """It stands in the plan's place; what is no key is told."""
+    key = base64.b64encode(bytes(32)).decode()
+    assert config.read(good() | {"reflector": {"key": key}}, Path("/")).reflector_key == key
+    assert "reflector.key: 'abc' is not an Ed25519 public key" in problems(good() | {"reflector": {"key": "abc"}})[0]

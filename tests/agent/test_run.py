@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 
 from agent import run as running
+from agent.config import Lab
 from agent.planning import default_plan
+from agent.run import name_settings
 from tests.fakes import agent_files
 from tests.fakes.centre import Centre, running_centre
 from tests.fakes.world import World, running_world
+from wire.plan import DnsSettings, Whoami
 
 ROOT = Path(__file__).parents[2]
 HOSTS = [target.name for target in default_plan().targets if target.protocol == "https"]
@@ -158,3 +161,15 @@ async def test_an_unreachable_broker_is_a_state_not_an_end(tmp_path: Path, world
     assert config.with_name("agent.log").read_text().count("cannot be reached") == 1
     first = next(one for (_, seq), one in centre.stored.items() if seq == 1)  # a second one, made meanwhile, travels before it
     assert first.cycle.health.spooled == 0
+
+
+def test_a_laboratory_asks_no_address_it_has_not_mapped() -> None:
+    """The address nobody owns and name servers asked directly are the map's or nobody's; elsewhere they are the plan's."""
+    whoami = [Whoami(name="a.example"), Whoami(name="b.example", server="203.0.113.53:53")]
+    plan = default_plan().model_copy(update={"dns": DnsSettings(whoami=whoami)})
+    real = name_settings(plan, Lab())
+    assert (real.nobody, [one.server for one in real.whoami]) == ("192.0.2.53:53", ["", "203.0.113.53:53"])
+    lab = name_settings(plan, Lab(enabled=True))
+    assert (lab.nobody, [one.name for one in lab.whoami]) == ("", ["a.example"])
+    mapped = name_settings(plan, Lab(enabled=True, connect={"192.0.2.53:53": "127.0.0.1:5", "203.0.113.53:53": "127.0.0.1:6"}))
+    assert (mapped.nobody, mapped.whoami[1].server) == ("127.0.0.1:5", "127.0.0.1:6")

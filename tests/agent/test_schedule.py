@@ -194,3 +194,16 @@ def test_elsewhere_everything_is_due() -> None:
     assert not calendar.due(start, 600.0, 60.0, 60.0)
     calendar.forget()
     assert calendar.due(start, 600.0, 60.0, 61.0)
+
+
+def test_every_reflector_on_every_route() -> None:
+    """One that customers' rules treat as Microsoft's stands beside the usual one, under its category."""
+    other = Reflector(host="optimize.example", category="Optimize")
+    plan = PLAN.model_copy(update={"targets": TARGETS[:1], "reflectors": [other]})
+    egress = [one for one in starts(plan, KINDS) if one.probe == "egress"]
+    assert [(one.target.host, one.target.category, one.route.name) for one in egress] == [
+        ("reflector.example", "Control", "direct"),
+        ("reflector.example", "Control", "system"),
+        ("optimize.example", "Optimize", "direct"),
+        ("optimize.example", "Optimize", "system"),
+    ]

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
-from agent.network.net import Exchange, Fetched, Resolution, Shaken, Train, Trained, Upgraded
+from agent.network.net import Exchange, Fetched, Resolution, Shaken, Told, Train, Trained, Upgraded
 from agent.network.way import Ways, planned
 from agent.platform.port import MachineSeen
 from wire.facts import ChainTrust
@@ -31,8 +32,12 @@ class FakeNetwork:
     shaken: Mapping[str, Shaken] = field(default_factory=dict)
     upgraded: Mapping[str, Upgraded] = field(default_factory=dict)
     trains: list[Train] = field(default_factory=list)
+    signed: Literal["", "ok", "bad", "absent"] = ""
+    told: Told = field(default_factory=Told)
+    by_dns: str = ""
     looked_up: list[str] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
+    answers: list[tuple[str, bytes, bytes, str]] = field(default_factory=list)
     checked: list[tuple[tuple[bytes, ...], str]] = field(default_factory=list)
 
     async def resolve(self, host: str, timeout_s: float | None = None) -> Resolution:
@@ -41,6 +46,19 @@ class FakeNetwork:
         if host.replace(".", "").isdigit() or ":" in host:
             return Resolution("kernel", answers=(host,))
         return self.names.get(host, NO_SUCH_NAME)
+
+    async def check_answer(self, host: str, statement: bytes, body: bytes, signature: str) -> Literal["", "ok", "bad", "absent"]:
+        """Return the scripted word; remember what was to be checked."""
+        self.answers.append((host, statement, body, signature))
+        return self.signed
+
+    async def resolver_told(self) -> Told:
+        """Return what is scripted."""
+        return self.told
+
+    async def address_by_dns(self) -> str:
+        """Return the scripted address."""
+        return self.by_dns
 
     async def machine(self) -> MachineSeen:
         """Return the scripted machine."""

@@ -139,6 +139,8 @@ def _report(town: Town, at_ns: int, part: float, chance: random.Random) -> list[
             if route == "direct":
                 dns: dict[str, Value] = {"facts": "d", "stream": "s", "seq": 1, "dns_ms": chance.uniform(1, 9), "clock": "kernel"}
                 dns |= {"answers": "52.98.0.1 52.98.0.2", "cnames": "ooc-g2.tm-4.office.com", "resolver": "192.0.2.53"}
+                if control:
+                    dns |= {"answered_by_nobody": False, "identity": "r1", "version": "unbound 1.19", "resolver_egress": "203.0.113.7"}
                 made.append(Point("dns", tags, dns, at))
     tags = (
         ("site", town.name),
@@ -149,6 +151,7 @@ def _report(town: Town, at_ns: int, part: float, chance: random.Random) -> list[
         ("category", "Control"),
     )
     egress: dict[str, Value] = {"facts": "e", "stream": "s", "seq": 1, "connect_ms": 9.0 * town.slow, "total_ms": 21.0 * town.slow}
+    egress |= {"signed": "ok", "asn": 64496, "as_name": "Example ISP", "dns_address": "203.0.113.7"}
     made.append(Point("egress", tags, egress | {"address": "203.0.113.7", "clock": "kernel"}, at_ns + 900))
     made += _others(town, at_ns + 910)
     made.append(Point("host", (*tags[:2], ("target", "this-machine"), *tags[3:]), _host(town), at_ns + 901))

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from wire.plan import Envelope, Plan, ProbeSettings
+from wire.plan import DnsSettings, Envelope, Plan, ProbeSettings
 from wire.report import Report
 from wire.target import Target
 from wire.vocabulary import KINDS
@@ -54,3 +54,12 @@ def test_envelope_keeps_the_signed_characters() -> None:
     body = '{ "version":1 }'
     assert Envelope.model_validate_json(Envelope(body=body, key_id="k", signature="c2ln").dump()).body == body
     assert "body" not in Report.model_fields
+
+
+@pytest.mark.parametrize("dns", [{"nobody": "192.0.2.53"}, {"nobody": "nobody.example:53"}, {"whoami": [{"name": "a", "server": "x:0"}]}])
+def test_places_no_socket_can_go_to(dns: dict[str, object]) -> None:
+    """An address of DNS that is none is refused while the plan in force can stay."""
+    with pytest.raises(ValidationError):
+        DnsSettings.model_validate(dns)
+    assert DnsSettings(nobody="").nobody == ""
+    assert DnsSettings(nobody="[2001:db8::53]:53").nobody

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.network.net import Resolution
+from agent.network.net import Resolution, Told
 from agent.probes import dns
 from tests.fakes.network import FakeClock, FakeNetwork
 from wire.facts import DnsFacts
@@ -43,3 +43,17 @@ async def test_more_than_the_wire_holds() -> None:
     """Hundreds of answers and endless names are cut to the wire's caps."""
     observation, facts = await measured(Resolution("kernel", ("192.0.2.1",) * 200, ("x" * 300,) * 50, "r" * 99))
     assert (len(observation.answers), len(facts.cnames), len(facts.cnames[0])) == (64, 32, 256)
+
+
+async def test_dns_about_itself() -> None:
+    """With the control target's lookup it is asked, with no other; whether nobody answered is a fact, which machine answered is not."""
+    told = Told(answered_by_nobody=True, identity="fra1", version="x" * 300, resolver_egress="198.51.100.53")
+    net = FakeNetwork({"a.test": Resolution("kernel", ("192.0.2.1",))}, told=told)
+    seen = await dns.measure(TARGET, DIRECT, net, FakeClock())
+    assert isinstance(seen.facts, DnsFacts)
+    assert isinstance(seen.observation, DnsObservation)
+    assert seen.facts.answered_by_nobody is True
+    assert (seen.observation.identity, seen.observation.resolver_egress) == ("fra1", "198.51.100.53")
+    other = await dns.measure(Target(host="a.test", category="Optimize", workload="Teams"), DIRECT, net, FakeClock())
+    assert isinstance(other.facts, DnsFacts)
+    assert other.facts.answered_by_nobody is None

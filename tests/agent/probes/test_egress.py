@@ -1,11 +1,12 @@
 """The egress probe against a scripted network: what the reflector saw, and whoever answers in its place."""
 
 import json
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import pytest
 
-from agent.network.net import ALPN_HTTP1, Fetched, Resolution
+from agent.network.net import ALPN_HTTP1, Exchange, Fetched, Resolution
 from agent.probes import egress
 from tests.fakes.network import FakeClock, FakeNetwork
 from wire.facts import EgressFacts
@@ -79,3 +80,36 @@ async def test_by_the_proxy() -> None:
     await egress.measure(TARGET, Route(name="office", kind="proxy", proxy="[2001:db8::8]:3128"), net, FakeClock())
     assert net.looked_up == ["2001:db8::8"]
     assert net.exchanges[0].address == "2001:db8::8"
+
+
+NONCES = {**ANSWER, "asn": 64496, "as_name": "Example"}
+
+
+@pytest.mark.parametrize(
+    ("word", "same", "signed"), [("ok", True, "ok"), ("ok", False, "bad"), ("bad", True, "bad"), ("absent", True, "absent"), ("", True, "")]
+)
+async def test_signed_over_our_own_nonce(word: Literal["", "ok", "bad", "absent"], same: bool, signed: str) -> None:  # noqa: FBT001 - a table
+    """A good signature counts over this request's nonce alone: an answer kept by a cache, or made for another, is bad."""
+
+    @dataclass
+    class Answering(FakeNetwork):
+        async def fetch(self, request: Exchange) -> Fetched:
+            nonce = (request.path or "").rpartition("nonce=")[2]
+            answer = served(NONCES | {"nonce": nonce if same else "another"})
+            return replace(answer, headers=(("X-Middlewatch-Signature", "c2ln"),))
+
+    net = Answering({"reflector.test": Resolution("kernel", ("192.0.2.1",))}, signed=word, by_dns="198.51.100.8")
+    facts = (await egress.measure(TARGET, DIRECT, net, FakeClock())).facts
+    assert isinstance(facts, EgressFacts)
+    assert (facts.signed, facts.asn, facts.as_name, facts.dns_address) == (signed, 64496, "Example", "198.51.100.8")
+    host, statement, body, signature = net.answers[0]
+    assert (host, signature) == ("reflector.test", "c2ln")
+    assert b"nonce" not in statement
+    assert b"nonce" in body
+
+
+@pytest.mark.parametrize("asn", [-1, 2**32, "x", 1e400, None])
+async def test_a_number_that_is_none(asn: Any) -> None:
+    """An answer with a number no autonomous system has is not the reflector's."""
+    _, facts, _ = await measured(served(ANSWER | {"asn": asn}))
+    assert facts.failure == "http_protocol"

@@ -93,7 +93,7 @@ def web(target: str, fields: dict[str, Any], *, category: str = "Optimize", work
 
 async def test_what_is_measured(bench: Bench) -> None:
     """Times of Microsoft's targets, the front door of Exchange, the address of the direct route; newest each, none that is too old."""
-    egress = web("reflector:443", {"address": "203.0.113.1"})
+    egress = web("reflector:443", {"address": "203.0.113.1"}, category="Control", workload="Control")
     points = [
         web("one:443", {"total_ms": 50.0, "front_door": "FRA"}),
         web("one:443", {"total_ms": 10.0, "front_door": "LYS"}, at_ns=START - SECOND),
@@ -301,7 +301,7 @@ async def test_on_a_real_influxdb(database: Database, influx: RealInflux) -> Non
         bench = Bench(database, history, now_ns)  # type: ignore[arg-type]  # only its port is used here
         await bench.report(at_ns=now_ns)
         await bench.execute(update(tables.run).values(last_ns=now_ns))
-        egress = web("reflector:443", {"address": "203.0.113.1"}, at_ns=now_ns)
+        egress = web("reflector:443", {"address": "203.0.113.1"}, category="Control", workload="Control", at_ns=now_ns)
         seen = [web("one:443", {"total_ms": 50.0, "front_door": "FRA"}, at_ns=now_ns), Point("egress", egress.tags, egress.fields, now_ns)]
         await history.write("mw_raw", seen)
         who = ("Frankfurt", "a")
