@@ -139,7 +139,7 @@ class Judge:
         device = self._device(group, decision.verdict, captured)
         if device is not None and decrypting is not None and decision.verdict in ADOPTED and not device.vendor:
             device = decrypting
-        forbidden, offline = self.policy.forbids(target.host), any(one.signal == "all_failed" for one in evidence)
+        forbidden, offline = self._forbidden(target), any(one.signal == "all_failed" for one in evidence)
         verdict: Verdict = "sanctioned" if decision.verdict == "inspected" and self._sanctioned(target) else decision.verdict
         approved = device is not None and any(f"{key.kind}:{key.value}" in self.policy.approved_devices for key in device.keys)
         about = About(verdict, target, group.aspect, evidence, device, forbidden=forbidden, microsoft=self._is_microsoft(target))
@@ -161,8 +161,12 @@ class Judge:
             fine=tuple(group.fine),
         )
 
+    def _forbidden(self, target: Target) -> bool:
+        """Return whether a host must never be inspected: by Microsoft's word, which no policy can take back, or by the customer's."""
+        return self.policy.forbids(target.host) or self.knowledge.has_rule(target.host, "never_inspect")
+
     def _sanctioned(self, target: Target) -> bool:
-        if self.policy.forbids(target.host):
+        if self._forbidden(target):
             return False
         login = self.policy.tenant_restrictions and self.knowledge.has_rule(target.host, "login")
         return login or self.policy.lists(target.host)

@@ -47,7 +47,11 @@ def sentence(about: About) -> str:
 
 
 def _inspected(about: About) -> str:
-    never = " This host must never be decrypted: device registration and Conditional Access depend on it." if about.forbidden else ""
+    never = (
+        " This host must never be decrypted: its clients show certificates of their own, or accept one authority only."
+        if about.forbidden
+        else ""
+    )
     return f"Traffic to {about.target.host} is being decrypted on the way. {_who(about.device)}{never}"
 
 

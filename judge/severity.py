@@ -6,7 +6,10 @@ The table is data (`judge/knowledge/data/positions.toml`): positions are Microso
 from judge.knowledge.model import Knowledge
 from judge.knowledge.positions import Meddling, Position, Traffic
 from wire.target import Target
-from wire.vocabulary import Severity, Verdict
+from wire.vocabulary import Protocol, Severity, Verdict
+
+_MEDDLING: dict[Protocol, Meddling] = {"quic": "quic_blocked", "wss": "websocket_blocked"}
+"""What is lost when a protocol does not get through although the host may well be reached by another."""
 
 
 def severity_of(
@@ -20,7 +23,9 @@ def severity_of(
     never = knowledge.positions["never-inspect"].verdicts
     if verdict in never and (forbidden or knowledge.has_rule(target.host, "never_inspect")):
         return never[verdict]
-    found = position_of(target, knowledge).verdicts[verdict]
+    position = position_of(target, knowledge)
+    kept_out = _MEDDLING.get(target.protocol) if verdict in {"blocked", "unreachable"} else None
+    found = position.meddling[kept_out] if kept_out is not None else position.verdicts[verdict]
     if approved and verdict == "inspected":
         return "info" if found != "none" else found
     return "medium" if offline and found in {"high", "critical"} else found

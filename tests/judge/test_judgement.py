@@ -87,6 +87,16 @@ def test_policy_is_part_of_the_judgement() -> None:
     assert judgement.findings[1].links
 
 
+def test_no_policy_sanctions_what_microsoft_forbids() -> None:
+    """A rights management host stays inspected, critical, however the policy lists it: its clients pin the authority."""
+    host = "admin.na.aadrm.com"
+    made = Situation("x", "x", os=[CONTOSO]).sees(host, [CONTOSO.leaf(host), CONTOSO.der])
+    policy = parse_policy({"sanctioned_hosts": [host]})
+    (found,) = Judge(KNOWLEDGE, policy).judge(seen_of(made), made.certificates, AT).findings
+    assert (found.verdict, found.severity) == ("inspected", "critical")
+    assert "must never be decrypted" in found.sentence
+
+
 def test_nothing_seen() -> None:
     """A report without observations has no findings."""
     assert Judge(KNOWLEDGE).judge([], {}, AT).findings == ()

@@ -86,3 +86,15 @@ def test_meddling() -> None:
     assert meddling_severity("tls_downgraded", exchange, KNOWLEDGE) == "high"
     assert meddling_severity("h2_lost", exchange, KNOWLEDGE) == "medium"
     assert meddling_severity("mss_clamped", exchange, KNOWLEDGE) == "info"
+
+
+def test_a_protocol_kept_out_is_meddling() -> None:
+    """UDP 443 or a WebSocket that does not get through is judged as that loss, not as a lost host; inspection of it stays inspection."""
+    quic = target_for(KNOWLEDGE, "outlook.office365.com", protocol="quic")
+    socket = target_for(KNOWLEDGE, "m365.cloud.microsoft", protocol="wss")
+    media = Target(
+        host="worldaz.tr.teams.microsoft.com", port=3478, protocol="turn", endpoint_set=11, category="Optimize", workload="Teams"
+    )
+    assert severity_of("blocked", quic, KNOWLEDGE) == severity_of("unreachable", quic, KNOWLEDGE) == "medium"
+    assert severity_of("blocked", socket, KNOWLEDGE) == "high"
+    assert severity_of("inspected", quic, KNOWLEDGE) == severity_of("blocked", media, KNOWLEDGE) == "critical"
