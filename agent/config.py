@@ -68,6 +68,14 @@ class PlanSource:
 
 
 @dataclass(frozen=True, slots=True)
+class KnowledgeSource:
+    """A signed bundle of newer knowledge for `check`, if any, and the Ed25519 public keys it may be signed with, by key id."""
+
+    bundle: Path | None = None
+    keys: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Trust:
     """PEM bundles in place of the operating system's and the public roots. Local only; a report carries their hashes."""
 
@@ -121,6 +129,7 @@ class Settings:
     trust: Trust = Trust()
     lab: Lab = Lab()
     proxy: Proxy = Proxy()
+    knowledge: KnowledgeSource = KnowledgeSource()
     reflector_key: str = ""
     """The reflector's Ed25519 key in base64, in the place of the plan's; empty: the plan's."""
 
@@ -139,7 +148,7 @@ def load(path: Path, *, need_broker: bool = True) -> Settings:
 def read(table: Mapping[str, object], folder: Path, *, need_broker: bool = True) -> Settings:
     """Return the settings in a parsed table; relative paths start at `folder`. Raises ConfigError with every problem found."""
     problems: list[str] = []
-    names = ("agent", "broker", "uplink", "plan", "trust", "lab", "spool", "proxy", "reflector")
+    names = ("agent", "broker", "uplink", "plan", "trust", "lab", "spool", "proxy", "reflector", "knowledge")
     problems += [
         f"config: {name}: no such section; write one of {', '.join(f'[{one}]' for one in names)}" for name in table if name not in names
     ]
@@ -159,12 +168,13 @@ def read(table: Mapping[str, object], folder: Path, *, need_broker: bool = True)
     plan = _plan(sections["plan"])
     proxy = _proxy(sections["proxy"])
     meant, key = "an Ed25519 public key", "the 32 bytes of the key in base64 (44 characters)"
+    knowledge = _knowledge(sections["knowledge"])
     reflector_key = sections["reflector"].text("key", pattern=_KEY, meaning=meant, example=key, default="")
     for section in sections.values():
         section.refuse_unknown()
     if problems:
         raise ConfigError(problems)
-    return Settings(agent, spool, broker, uplink, plan, trust, lab, proxy, reflector_key)
+    return Settings(agent, spool, broker, uplink, plan, trust, lab, proxy, knowledge, reflector_key)
 
 
 def _agent(section: Section, *, needed: bool) -> Agent:
@@ -201,6 +211,20 @@ def _broker(section: Section, *, lab: bool) -> Broker:
 
 
 def _plan(section: Section) -> PlanSource:
+    keys, file = _keys(section), section.path("file")
+    if file is not None and not keys:
+        section.problem("keys", "is missing, and a plan must be signed", 'keys = { ops = "<32 bytes in base64>" }')
+    return PlanSource(file, keys)
+
+
+def _knowledge(section: Section) -> KnowledgeSource:
+    keys, bundle = _keys(section), section.path("bundle")
+    if bundle is not None and not keys:
+        section.problem("keys", "is missing, and a bundle must be signed", 'keys = { ops = "<32 bytes in base64>" }')
+    return KnowledgeSource(bundle, keys)
+
+
+def _keys(section: Section) -> dict[str, bytes]:
     keys: dict[str, bytes] = {}
     for name, text in section.words("keys").items():
         try:
@@ -210,10 +234,7 @@ def _plan(section: Section) -> PlanSource:
         if len(key) != _ED25519_BYTES:
             section.problem(f"keys.{name}", "is not an Ed25519 public key", "the 32 bytes of the key in base64 (44 characters)")
         keys[name] = key
-    file = section.path("file")
-    if file is not None and not keys:
-        section.problem("keys", "is missing, and a plan must be signed", 'keys = { ops = "<32 bytes in base64>" }')
-    return PlanSource(file, keys)
+    return keys
 
 
 def _proxy(section: Section) -> Proxy:

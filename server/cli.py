@@ -19,10 +19,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from judge.knowledge.endpoints import Instance
+from judge.knowledge.loader import load_knowledge
 from server import knowledge_commands
 from server import run as running
 from server.config import BadConfiguration, Settings, load_settings
-from server.fleet.plans import BadKey, BadPlan, make_key, sign_plan
+from server.fleet.plans import BadKey, BadPlan, make_key, make_plan, sign_plan
 from server.history.influx import Influx
 from server.history.port import Unavailable
 from server.state import assignments, ledger, quarantine
@@ -213,6 +215,18 @@ def plan_key(file: Path) -> None:
         raise fail([f"plan key: {file} is there already and is never overwritten; name another file"]) from None
     except OSError as error:
         raise fail([f"plan key: {file} cannot be written ({error.strerror}); name a file in a folder you can write"]) from None
+
+
+@plan_app.command("make")
+def plan_make(out: Path, instance: Instance = "Worldwide", tenant: str = "") -> None:
+    """Write an instance's default plan (JSON) to look over and sign; with the tenant's own names when its name is given, as contoso."""
+    try:
+        out.write_bytes(make_plan(load_knowledge(), instance, tenant))
+    except OSError as error:
+        raise fail([f"plan make: {error.filename}: {error.strerror}; check the path and its permissions"]) from None
+    except BadPlan as bad:
+        raise fail([f"plan make: {bad}"]) from None
+    typer.echo(f"made: {out}; sign it with middlewatch-server plan sign")
 
 
 @plan_app.command("sign")

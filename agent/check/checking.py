@@ -28,7 +28,8 @@ from agent.run import make_checker, make_system, open_networks, trusted_roots
 from judge.connectivity.look import Look, Place, Sample
 from judge.connectivity.rows import rows
 from judge.judgement import Judge
-from judge.knowledge.loader import KnowledgeError, load_knowledge
+from judge.knowledge.loader import KnowledgeError, load_bundle, load_knowledge
+from judge.knowledge.model import Knowledge
 from wire.plan import Plan
 
 PLAN_S = 28.0
@@ -74,7 +75,7 @@ async def check(settings: Settings, place: Place | None = None, tell: Callable[[
     began, measured_ns = time.monotonic(), time.time_ns()
     checker = make_checker(settings)
     trusted_roots(checker)
-    knowledge = load_knowledge(settings.trust.public_roots)
+    knowledge = _knowledge(settings)
     system = make_system(settings, checker)
     try:
         plan = await _plan(settings, checker)
@@ -102,6 +103,12 @@ async def check(settings: Settings, place: Place | None = None, tell: Callable[[
     return Checked(
         judgement, measured_ns, time.monotonic() - began, table, samples, certificates, asked or frozenset({"-"}), settings.lab.enabled
     )
+
+
+def _knowledge(settings: Settings) -> Knowledge:
+    """Return the shipped knowledge, or the configured bundle over it. Raises KnowledgeError."""
+    newer, roots = settings.knowledge, settings.trust.public_roots
+    return load_bundle(newer.bundle, newer.keys, roots) if newer.bundle is not None else load_knowledge(roots)
 
 
 async def _plan(settings: Settings, checker: Checker) -> Plan:

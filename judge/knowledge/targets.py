@@ -20,9 +20,9 @@ def default_targets(knowledge: Knowledge) -> list[Target]:
     return targets_for(knowledge, "Worldwide")
 
 
-def optimize_prefixes(knowledge: Knowledge) -> list[str]:
+def optimize_prefixes(knowledge: Knowledge, instance: Instance = "Worldwide") -> list[str]:
     """Return the prefixes of the Optimize category, IPv4 and IPv6: what a VPN is to leave alone (Microsoft 365 VPN split tunnelling)."""
-    found = [str(prefix) for one in knowledge.endpoints.sets if one.category == "Optimize" for prefix in one.ips]
+    found = [str(prefix) for one in knowledge.instances[instance].sets if one.category == "Optimize" for prefix in one.ips]
     return list(dict.fromkeys(found))
 
 

@@ -13,7 +13,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat, load_pem_private_key
 from pydantic import ValidationError
 
+from judge.knowledge.endpoints import Instance
+from judge.knowledge.model import Knowledge
+from judge.knowledge.targets import BadTenant, optimize_prefixes, targets_for
 from wire.plan import Envelope, Plan
+from wire.target import DIRECT, SYSTEM
 
 
 class BadPlan(Exception):  # noqa: N818 - an outcome, named as the outcome
@@ -32,6 +36,16 @@ def make_key(file: Path) -> str:
     with os.fdopen(descriptor, "wb") as handle:
         handle.write(pem)
     return f'{key_id(key)} = "{public_text(key)}"'
+
+
+def make_plan(knowledge: Knowledge, instance: Instance, tenant: str) -> bytes:
+    """Return an instance's default plan as JSON to be looked over, changed and signed. Raises BadPlan for what is no tenant's name."""
+    try:
+        targets = targets_for(knowledge, instance, tenant)
+    except BadTenant as bad:
+        raise BadPlan(str(bad)) from None
+    plan = Plan(version=1, targets=targets, routes=[DIRECT, SYSTEM], prefixes=optimize_prefixes(knowledge, instance))
+    return (json.dumps(plan.model_dump(mode="json", exclude_defaults=True), indent=1) + "\n").encode()
 
 
 def public_text(key: Ed25519PrivateKey) -> str:

@@ -43,6 +43,7 @@ def test_everything_set_is_read() -> None:
     table = good() | {
         "uplink": {"resend_s": 5, "window": 4},
         "plan": {"file": "plan.json", "keys": {"ops": KEY}},
+        "knowledge": {"bundle": "bundle.json", "keys": {"ops": KEY}},
         "trust": {"os_roots": "os.pem", "public_roots": "public.pem"},
         "lab": {
             "enabled": True,
@@ -58,6 +59,7 @@ def test_everything_set_is_read() -> None:
     assert settings.agent.site == "Lyon"
     assert not settings.agent.network_prefix
     assert settings.uplink == config.Uplink(5.0, 4)
+    assert settings.knowledge == config.KnowledgeSource(Path("/etc/mw/bundle.json"), {"ops": bytes(range(32))})
     assert settings.plan == config.PlanSource(Path("/etc/mw/plan.json"), {"ops": bytes(range(32))})
     assert settings.proxy == config.Proxy("http://pac.example/proxy.pac", wpad=True, logins={"proxy.example:3128": "anna:se:cret"})
     assert "cret" not in repr(settings)
@@ -79,8 +81,8 @@ def test_all_problems_are_told_at_once() -> None:
     }
     told = problems(table)
     assert (
-        "config: speed: no such section; write one of [agent], [broker], [uplink], [plan], [trust], [lab], [spool], [proxy], [reflector]"
-        in told
+        "config: speed: no such section; write one of "
+        "[agent], [broker], [uplink], [plan], [trust], [lab], [spool], [proxy], [reflector], [knowledge]" in told
     )
     assert "config: agent.id: 'Laptop 17' is not a name of a-z, 0-9 and -; write id = \"laptop-17\"" in told
     assert 'config: agent.state: is missing; write state = "/var/lib/middlewatch"' in told
@@ -99,6 +101,8 @@ def test_all_problems_are_told_at_once() -> None:
         ("broker", {"url": "mqtts://h:99999", "version": "5"}, "is not an address"),
         ("broker", {"url": 5, "version": "5"}, "5 is not text"),
         ("plan", {"file": "p.json"}, "plan.keys: is missing, and a plan must be signed"),
+        ("knowledge", {"bundle": "b.json"}, "knowledge.keys: is missing, and a bundle must be signed"),
+        ("knowledge", {"keys": {"ops": "AAAA"}}, "knowledge.keys.ops: is not an Ed25519 public key"),
         ("plan", {"keys": {"ops": "AAAA"}}, "plan.keys.ops: is not an Ed25519 public key"),
         ("plan", {"keys": {"ops": "%%%"}}, "plan.keys.ops: is not an Ed25519 public key"),
         ("plan", {"keys": ["x"]}, "plan.keys: is not a table of texts"),

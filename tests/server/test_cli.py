@@ -333,6 +333,10 @@ def test_plan_commands(tmp_path: Path) -> None:
     assert plan("sign", draft, key, envelope).stderr == (
         f"plan sign: {draft}: No such file or directory; check the path and its permissions\n"
     )
+    assert plan("make", tmp_path / "none" / "p").stderr.startswith(f"plan make: {tmp_path}/none/p: No such file")
+    assert plan("make", draft, "--tenant", "con toso").stderr.startswith("plan make: 'con toso' is no tenant's name; write")
+    assert plan("make", draft, "--instance", "USGovDoD").stdout.startswith(f"made: {draft}")
+    assert json.loads(draft.read_text())["targets"][0]["host"] == "outlook-dod.office365.us"
     draft.write_text('{"version": 1}')
     assert plan("sign", draft, key, envelope).stderr == f"plan sign: {draft}: targets: Field required\n"
     draft.write_text('{"version": 1, "targets": [{"host": "a", "category": "Optimize", "workload": "Teams"}]}')

@@ -1,11 +1,13 @@
 """`check` on a stand-in world and without any: status, exit, JSON; nobody is blamed for a dead link."""
 
 import asyncio
+import base64
 import contextlib
 import json
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.check import checking
 from agent.check import plan as plans
@@ -14,6 +16,8 @@ from agent.check.wish import Wish
 from agent.config import Settings, load
 from agent.config_reader import ConfigError
 from agent.planning import default_plan
+from judge.knowledge.assembly import FILES
+from judge.knowledge.bundle import manifest_of, pack
 from tests.fakes import agent_files
 from tests.fakes.world import running_world
 
@@ -105,3 +109,19 @@ def test_main_speaks_plainly_when_offline(tmp_path: Path, capsys: pytest.Capture
     assert "This machine has no way to the Internet just now" in told
     assert "That says nothing about Microsoft 365 or about a device on the way." in told
     assert "\x1b" not in told
+
+
+def test_a_bundle_of_knowledge(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A signed bundle in the configuration stands over the shipped knowledge; one that cannot be used is a sentence, before anything."""
+    key = Ed25519PrivateKey.generate()
+    files = {"manifest.toml": b'as_of = "2026-12-01"\nedition = 2026120101\n'}
+    manifest = manifest_of(files, FILES)
+    bundle, text = tmp_path / "bundle.json", base64.b64encode(key.public_key().public_bytes_raw()).decode()
+    bundle.write_bytes(pack(files, manifest, "ops", key.sign(manifest.encode())))
+    settings(tmp_path, "127.0.0.1:9")
+    config = tmp_path / "check.toml"
+    config.write_text(f'{config.read_text()}\n[knowledge]\nbundle = "bundle.json"\nkeys = {{ ops = "{text}" }}\n')
+    assert checking._knowledge(load(config, need_broker=False)).edition == 2026120101
+    bundle.write_bytes(b"{}")
+    assert checking.main(config, Wish(as_json=True)) == 2
+    assert capsys.readouterr().err.startswith("bundle: format: Field required")

@@ -12,7 +12,9 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 from agent.checker import Checker
 from agent.planning import default_plan
-from server.fleet.plans import BadKey, BadPlan, make_key, sign_plan
+from judge.knowledge.endpoints import Instance
+from judge.knowledge.loader import load_knowledge
+from server.fleet.plans import BadKey, BadPlan, make_key, make_plan, sign_plan
 from wire.plan import Envelope, Plan
 
 PLAN = {"version": 3, "targets": [{"host": "outlook.office365.com", "category": "Optimize", "workload": "Exchange"}]}
@@ -108,3 +110,19 @@ def test_a_key_that_is_none(key: bytes, said: str) -> None:
     with pytest.raises(BadKey, match=said) as bad:
         sign_plan(changed(), key)
     assert str(bad.value).endswith("make one with middlewatch-server plan key")
+
+
+@pytest.mark.parametrize("instance", ["Worldwide", "China", "USGovGCCHigh", "USGovDoD"])
+def test_a_made_plan_can_be_signed(instance: Instance, key_file: Path) -> None:
+    """Each instance's plan has its targets, the tenant's own among them, both routes and the prefixes a VPN is to leave alone."""
+    made = make_plan(load_knowledge(), instance, "contoso")
+    plan = Plan.model_validate_json(Envelope.model_validate_json(sign_plan(made, key_file.read_bytes())).body)
+    assert any(one.host.startswith("contoso.sharepoint") for one in plan.targets)
+    assert [one.kind for one in plan.routes] == ["direct", "system"]
+    assert len(plan.prefixes) > 5
+
+
+def test_no_plan_for_no_tenant() -> None:
+    """What is no tenant's name is told before anything is written."""
+    with pytest.raises(BadPlan, match="'con toso' is no tenant's name"):
+        make_plan(load_knowledge(), "Worldwide", "con toso")
