@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.network.net import ALPN_HTTP1, Exchange, Fetched, Network
+from agent.network.net import ALPN_HTTP1, Exchange, Fetched, Network, Train
 from wire.facts import ChainTrust
 from wire.target import DIRECT, SYSTEM, Route, Target
 
@@ -31,6 +31,11 @@ class NetworkContract:
     @pytest.fixture
     def refusing(self) -> Target:
         """Return `good.test` at a port where nobody listens."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def echo(self) -> Target:
+        """Return `good.test` at a UDP port that says back what it hears."""
         raise NotImplementedError
 
     async def test_known_name(self, net: Network) -> None:
@@ -90,3 +95,29 @@ class NetworkContract:
         """A chain is handed to the checker; without one there is nothing to say."""
         assert await net.check_chain([b"leaf"], "good.test") == TRUST
         assert await net.check_chain([], "good.test") is None
+
+    async def test_train(self, net: Network, echo: Target, refusing: Target) -> None:
+        """Each datagram has its answer with a time, in their order; where nobody listens it is a value."""
+        questions = (b"one", b"two", b"six")
+        seen = await net.train(Train(echo, "127.0.0.1", questions, slice(0, 3), 0.0, 5.0))
+        assert [reply and reply.data for reply in seen.replies] == list(questions)
+        assert all(reply is not None and reply.ms >= 0 for reply in seen.replies)
+        assert (seen.sent, seen.failure, seen.stage, seen.error) == (3, None, None, None)
+        none = await net.train(Train(refusing, "127.0.0.1", questions, slice(0, 3), 0.01, 5.0))
+        assert (none.failure, none.stage) == ("refused", "first_byte")
+        assert none.replies == (None,) * 3
+
+    async def test_shake_refused(self, net: Network, refusing: Target) -> None:
+        """QUIC where nobody listens is a value; no later stage has a time."""
+        seen = await net.shake(Exchange(refusing, DIRECT, "127.0.0.1"))
+        assert (seen.failure, seen.stage) == ("refused", "connect")
+        assert (seen.handshake_ms, seen.first_byte_ms, seen.status, seen.chain) == (None, None, None, ())
+
+    async def test_upgrade_refused(self, net: Network, good: Target, refusing: Target) -> None:
+        """A server that answers otherwise is a status and no failure; one that is not there is a failure."""
+        seen = await net.upgrade(Exchange(good, DIRECT, "127.0.0.1"))
+        assert (seen.failure, seen.status, seen.upgraded, seen.idle, seen.idle_s) == (None, 200, False, "", None)
+        assert seen.chain
+        assert None not in {seen.connect_ms, seen.tls_ms, seen.upgrade_ms}
+        seen = await net.upgrade(Exchange(refusing, DIRECT, "127.0.0.1"))
+        assert (seen.failure, seen.stage, seen.status, seen.upgraded) == ("refused", "connect", None, False)

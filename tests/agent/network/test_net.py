@@ -7,17 +7,19 @@ from typing import Literal
 
 import pytest
 
-from agent.network.net import Fetched, Network, Resolution
+from agent.network.net import Fetched, Network, Reply, Resolution, Train, Trained, Upgraded
 from agent.network.open import open_network
 from agent.network.settings import NetworkSettings
 from agent.platform.port import MachineSeen
 from tests.contracts.network import TRUST, NetworkContract
+from tests.fakes.datagrams import answering_datagrams
 from tests.fakes.network import FakeNetwork
 from tests.fakes.places import HELLO, Authority, Resolver, answers, listening, resolving
 from wire.facts import ChainTrust
 from wire.target import Target
 
 GOOD = Target(host="good.test", category="Control", workload="Control")
+ECHO = Target(host="good.test", port=7, protocol="turn", category="Control", workload="Control")
 REFUSING = Target(host="good.test", port=1, category="Control", workload="Control")
 
 
@@ -43,7 +45,13 @@ class TestFakeNetwork(NetworkContract):
             body_bytes=5,
         )
         found = Resolution("kernel", answers=("127.0.0.1",), resolver="192.0.2.53", dns_ms=1.0)
-        return FakeNetwork({"good.test": found}, {"good.test:443": served}, TRUST)
+        upgraded = Upgraded("kernel", connect_ms=1.0, tls_ms=2.0, upgrade_ms=3.0, chain=(b"leaf",), status=200)
+        return FakeNetwork({"good.test": found}, {"good.test:443": served}, TRUST, answering=echoed, upgraded={"good.test:443": upgraded})
+
+    @pytest.fixture
+    def echo(self) -> Target:
+        """Return a scripted place."""
+        return ECHO
 
     @pytest.fixture
     def good(self) -> Target:
@@ -54,6 +62,13 @@ class TestFakeNetwork(NetworkContract):
     def refusing(self) -> Target:
         """Return an unscripted place."""
         return REFUSING
+
+
+def echoed(train: Train) -> Trained:
+    """Say back what is said at ECHO; nobody listens elsewhere."""
+    if train.target != ECHO:
+        return Trained("kernel", sent=1, replies=(None,) * len(train.questions), failure="refused", stage="first_byte", error="x")
+    return Trained("kernel", sent=len(train.questions), replies=tuple(Reply(one, 0.1) for one in train.questions))
 
 
 async def checker(chain: Sequence[bytes], host: str) -> ChainTrust:
@@ -88,6 +103,12 @@ class RealNetworkContract(NetworkContract):
     def good(self, places: tuple[int, str]) -> Target:
         """Return the front door's place."""
         return GOOD.model_copy(update={"port": places[0]})
+
+    @pytest.fixture
+    async def echo(self) -> AsyncIterator[Target]:
+        """Return the place of an echo on UDP."""
+        async with answering_datagrams(lambda data: [data]) as port:
+            yield ECHO.model_copy(update={"port": port})
 
     @pytest.fixture
     async def refusing(self) -> Target:

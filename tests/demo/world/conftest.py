@@ -8,10 +8,10 @@ from pathlib import Path
 
 from agent.network.net import ChainCheck, Network
 from agent.network.open import open_network
-from agent.network.settings import NetworkSettings
-from agent.probes import dns, egress, web
+from agent.network.settings import NetworkSettings, Timeouts
+from agent.probes import dns, egress, media, quic, web, websocket
 from agent.probes.measured import Measured
-from demo.world.config import Config, read
+from demo.world.config import MEDIA, Config, read
 from demo.world.world import World, opened
 from judge.chain import Roots, roots_hash, verify_twice
 from judge.finding import Judgement
@@ -19,7 +19,7 @@ from judge.judgement import Judge
 from judge.knowledge.loader import load_knowledge
 from judge.knowledge.targets import target_for
 from tests.fakes.network import FakeClock
-from wire.facts import ChainTrust, WebFacts
+from wire.facts import ChainTrust, MediaFacts, QuicFacts, WebFacts, WebsocketFacts
 from wire.target import DIRECT, Target
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -103,10 +103,32 @@ async def look(world: World, site: str, hosts: Sequence[str] = HOSTS) -> Sight:
     return sight
 
 
-def _network(world: World, site: str, check: ChainCheck) -> Network:
+def _network(world: World, site: str, check: ChainCheck, timeout_s: float = 10.0) -> Network:
     """Return an agent's network as its configuration would make it."""
     link = world.announcement()["links"][site]
-    return open_network(NetworkSettings(tuple(link["resolvers"]), link["connect"], ipv6=False), check)
+    settings = NetworkSettings(tuple(link["resolvers"]), link["connect"], Timeouts.every(timeout_s), ipv6=False, idle_s=0.05)
+    return open_network(settings, check)
+
+
+async def beside(world: World, site: str, timeout_s: float = 10.0) -> tuple[MediaFacts, QuicFacts, WebsocketFacts]:
+    """Let the probes of what is beside HTTPS look once from a site."""
+
+    async def check(_chain: Sequence[bytes], _host: str) -> ChainTrust:
+        return ChainTrust(os="unchecked", public="unchecked")
+
+    net = _network(world, site, check, timeout_s)
+    teams = Target(host="teams.microsoft.com", category="Allow", workload="Teams")
+    relay = teams.model_copy(update={"host": MEDIA, "port": 3479, "protocol": "turn"})
+    seen = [
+        await media.measure(relay, DIRECT, net, FakeClock()),
+        await quic.measure(teams.model_copy(update={"protocol": "quic"}), DIRECT, net, FakeClock()),
+        await websocket.measure(teams.model_copy(update={"protocol": "wss"}), DIRECT, net, FakeClock()),
+    ]
+    facts = tuple(one.facts for one in seen)
+    assert isinstance(facts[0], MediaFacts)
+    assert isinstance(facts[1], QuicFacts)
+    assert isinstance(facts[2], WebsocketFacts)
+    return facts[0], facts[1], facts[2]
 
 
 @contextlib.asynccontextmanager

@@ -1,14 +1,15 @@
 """The world as a real agent's probes and the judge see it: clean, inspected, clean again, and the same device after a restart."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from agent.planning import default_plan
 from demo.authority import UnusableFolder
-from demo.world.world import UnknownSite
+from demo.world.world import UnknownSite, opened
 from judge.certificate import read_certificate
-from tests.demo.world.conftest import CONTROL, HOSTS, config, look, running
+from tests.demo.world.conftest import CONTROL, HOSTS, NOW, beside, config, look, running
 from wire.facts import DnsFacts, EgressFacts
 from wire.observation import DnsObservation, WebObservation
 
@@ -117,3 +118,33 @@ async def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
         async with running(tmp_path):
             pass
     assert config(tmp_path).folder == tmp_path
+
+
+async def test_what_is_beside_https(tmp_path: Path) -> None:
+    """Media, QUIC and WebSocket get through; with the device in the link QUIC is silenced and the upgrade stripped, as Squid does."""
+    async with running(tmp_path) as world:
+        clean = await beside(world, "Frankfurt")
+        web = (await look(world, "Frankfurt", ["teams.microsoft.com"])).facts("teams.microsoft.com")
+        await world.insert("Frankfurt")
+        media, quic, wss = await beside(world, "Frankfurt", timeout_s=1.0)
+    assert [one.failure for one in clean] == [None] * 3
+    assert (clean[0].ephemeral, clean[0].audio, clean[0].realm, clean[0].mapped) == ("allocate", "allocate", "rtcmedia", "203.0.113.10")
+    assert (clean[1].alpn, clean[1].chain, clean[1].headers["alt-svc"]) == ("h3", web.chain, 'h3=":443"')
+    assert (clean[2].status, clean[2].upgraded, clean[2].idle, clean[2].chain) == (101, True, "alive", web.chain)
+    assert media == clean[0]
+    assert (quic.failure, quic.stage, quic.chain) == ("timeout", "connect", [])
+    assert (wss.failure, wss.status, wss.upgraded) == (None, 200, False)
+    assert wss.headers["via"] == "1.1 gateway.contoso.example (squid/5.7)"
+    assert wss.chain != web.chain
+
+
+async def test_a_device_that_lets_quic_pass(tmp_path: Path) -> None:
+    """Where the site says so QUIC passes the device, and shows the far end's own chain beside the device's."""
+    made = config(tmp_path)
+    open_sites = tuple(replace(site, quic="passed") for site in made.sites)
+    async with opened(replace(made, sites=open_sites), NOW) as world:
+        before = await beside(world, "Lyon")
+        await world.insert("Lyon")
+        _, quic, wss = await beside(world, "Lyon")
+    assert quic == before[1]
+    assert wss.chain != before[2].chain
