@@ -15,7 +15,7 @@ from typing import Literal
 
 from agent.network.net import Network
 from agent.probes.measured import Measured, Probe
-from agent.schedule import Budget, Calendar, Memory, Round, Start, follow_ups, idle_s, starts
+from agent.schedule import Budget, Calendar, Memory, Round, Start, beside_https, follow_ups, idle_s, starts
 from wire.plan import Plan
 from wire.vocabulary import Clock, Kind
 
@@ -185,6 +185,8 @@ class _Running:
         self._taken: list[Taken] = []
         self._tell_by: float | None = None
         self._wake = asyncio.Event()
+        self._hurried: set[tuple[str, str, str]] = set()
+        """What was looked at besides, once in a cycle: a device in the link changes all targets at once."""
 
     @property
     def skipped(self) -> int:
@@ -226,8 +228,12 @@ class _Running:
             return
         self._taken.append(Taken(start, measured))
         if self._memory.changed(start, measured.observation.facts):
-            for follow in () if start.repeat else follow_ups(self._plan, self._kinds, start):
-                self._round.hurry(follow)
+            for follow in (
+                () if start.repeat else (*follow_ups(self._plan, self._kinds, start), *beside_https(self._plan, self._kinds, start))
+            ):
+                if follow.path not in self._hurried:
+                    self._hurried.add(follow.path)
+                    self._round.hurry(follow)
             self._round.repeat(start)
             self._tell_by = self._tell_by or time.monotonic() + SETTLE_S
 

@@ -48,6 +48,7 @@ FITS: Mapping[str, tuple[Protocol, ...]] = {
 _ON_EVERY_ROUTE = ("web", "websocket")
 """Probes that go through a proxy too; datagrams and TTLs know no proxy."""
 _IDLE = ("websocket",)
+_BESIDE: tuple[Kind, ...] = ("quic", "websocket")
 _PROXIED: tuple[str, ...] = ("proxy", "system")
 
 
@@ -84,6 +85,22 @@ def follow_ups(plan: Plan, kinds: Sequence[Kind], changed: Start) -> list[Start]
     if changed.probe == path or path not in kinds or path not in plan.probes or not fits(plan, path, changed.target):
         return []
     return [Start(path, changed.target, route) for route in _ways(plan, path) if route.name == changed.route.name]
+
+
+def beside_https(plan: Plan, kinds: Sequence[Kind], changed: Start) -> list[Start]:
+    """Return which slow probes look again once HTTPS changed on a route: QUIC and WebSocket of all targets there.
+
+    A device that comes or goes does so for them too; by their own cadence the centre would know of it half an hour later.
+    """
+    wanted = [kind for kind in _BESIDE if changed.probe == "web" and kind in kinds and kind in plan.probes]
+    return [
+        Start(kind, target, route)
+        for kind in wanted
+        for target in plan.targets
+        if fits(plan, kind, target)
+        for route in _ways(plan, kind)
+        if route.name == changed.route.name
+    ]
 
 
 def _ways(plan: Plan, kind: Kind) -> list[Route]:

@@ -184,6 +184,27 @@ async def test_who_lies_idle_keeps_no_cycle_waiting() -> None:
     assert probe.measured == [host] * 3
 
 
+async def test_a_change_of_https_is_looked_at_by_the_slow_probes_too() -> None:
+    """Not due for half an hour, a WebSocket is looked at in the cycle in which HTTPS changed, once, however many targets changed."""
+    count = {"web": 0}
+
+    @dataclass
+    class Web(ScriptedProbe):
+        @property
+        def NAME(self) -> Kind:  # noqa: N802 - as a probe's module
+            return "web"
+
+    web, silence = Web(lambda _host, _count: f"192.0.2.{count['web']}"), Silence()
+    targets = [one.model_copy(update={"protocol": "https"}) for one in TARGETS] + WAITING.targets
+    plan = Plan(version=1, targets=targets, probes={"web": ProbeSettings(), "websocket": ProbeSettings(every_s=1800)})
+    runner, nets = Cycles((web, silence), "kernel"), dict.fromkeys(("web", "websocket"), FakeNetwork())
+    for turn in range(4):
+        count["web"] = turn // 2
+        await runner.run(plan, nets, turn, Delivered())  # type: ignore[arg-type] # words of Kind
+    assert silence.measured == HOSTS[:1] * 2
+    assert len(web.measured) == 5 * 4
+
+
 async def test_without_a_place_beside_the_cycle_waits() -> None:
     """`check` runs one cycle and wants everything in it."""
     probe, delivered = Silence(), Delivered()

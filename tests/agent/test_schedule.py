@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.schedule import IN_FLIGHT, Budget, Calendar, Memory, Round, Start, idle_s, next_cycle, phase_s, starts
+from agent.schedule import IN_FLIGHT, Budget, Calendar, Memory, Round, Start, beside_https, idle_s, next_cycle, phase_s, starts
 from wire.plan import Plan, ProbeSettings, Reflector
-from wire.target import DIRECT, SYSTEM, Target
-from wire.vocabulary import KINDS
+from wire.target import DIRECT, SYSTEM, Route, Target
+from wire.vocabulary import KINDS, Kind
 
 TARGETS = [Target(host=f"host{number}.example", category="Optimize", workload="Teams") for number in range(3)]
 RESOLVER = Target(host="names.example", port=53, protocol="dns", category="Control", workload="Control")
@@ -159,6 +159,24 @@ def test_each_probe_takes_the_targets_it_fits() -> None:
     assert paths(proxied)[1:] == [*datagrams, "websocket host0 direct", "websocket host0 system", "media host0 direct"]
     narrow = plan.model_copy(update={"probes": {"web": ProbeSettings(hosts=["host1.example"])}})
     assert paths(narrow) == ["web host1 direct"]
+
+
+def test_what_looks_again_when_https_changed() -> None:
+    """QUIC and WebSocket of every target on the route that changed; nothing after another probe's change, or where the plan has none."""
+    targets = [
+        TARGETS[0],
+        *(TARGETS[1].model_copy(update={"protocol": protocol}) for protocol in ("quic", "wss", "turn")),
+    ]
+    plan = PLAN.model_copy(update={"targets": targets, "routes": [DIRECT, SYSTEM]})
+
+    def after(probe: Kind, route: Route) -> list[tuple[str, str]]:
+        return [(one.probe, one.route.name) for one in beside_https(plan, KINDS, Start(probe, TARGETS[0], route))]
+
+    assert after("web", DIRECT) == [("quic", "direct"), ("websocket", "direct")]
+    assert after("web", SYSTEM) == [("websocket", "system")]
+    assert after("dns", DIRECT) == []
+    plan = plan.model_copy(update={"probes": {"web": ProbeSettings()}})
+    assert after("web", DIRECT) == []
 
 
 def test_only_some_lie_idle() -> None:
