@@ -68,15 +68,16 @@ class VpnCoverage:
     sentence: str
 
 
-def names_to_ask(listed: EndpointList, tenant: str = "") -> tuple[Listed, ...]:
+def names_to_ask(listed: EndpointList, tenant: str = "", *, intune: bool = False) -> tuple[Listed, ...]:
     """Return one name for each web pattern of the list, in its highest category; the tenant's own where a tenant's name belongs.
 
-    Raises BadTenant for what is no tenant's name.
+    Intune's sets are left out, as the web service does, unless `intune` asks for them. Raises BadTenant for what is no tenant's name.
     """
     label = tenant_label(tenant) if tenant else ""
     found: dict[str, Listed] = {}
     for one in listed.sets:
-        for pattern in one.urls if any(one.has_port(port) for port in _WEB_PORTS) else ():
+        wanted = any(one.has_port(port) for port in _WEB_PORTS) and (intune or not one.intune)
+        for pattern in one.urls if wanted else ():
             for name in _names(pattern, label):
                 counts = next((hit for port in _WEB_PORTS if (hit := listed.find(name, port))), one)
                 found.setdefault(name, _listed(name, pattern, counts))

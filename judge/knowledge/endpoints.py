@@ -29,7 +29,10 @@ _WORKLOADS: dict[str, Workload] = {
 
 @dataclass(frozen=True, slots=True)
 class EndpointSet:
-    """One set of the list. `tcp` and `udp` are (first, last) port ranges, `ips` its prefixes (none for all sets of category Default)."""
+    """One set of the list. `tcp` and `udp` are (first, last) port ranges, `ips` its prefixes (none for all sets of category Default).
+
+    `intune`: of the service area MEM, which the web service returns only when it is asked for by name.
+    """
 
     id: int
     category: Category
@@ -39,6 +42,7 @@ class EndpointSet:
     tcp: tuple[tuple[int, int], ...] = ()
     udp: tuple[tuple[int, int], ...] = ()
     ips: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+    intune: bool = False
 
     def has_port(self, port: int, *, udp: bool = False) -> bool:
         """Return whether the set covers a TCP (or UDP) port."""
@@ -105,6 +109,7 @@ def read_set(plain: dict[str, object]) -> EndpointSet:
         tcp=read_ports(str(plain.get("tcpPorts", ""))),
         udp=read_ports(str(plain.get("udpPorts", ""))),
         ips=tuple(ipaddress.ip_network(ip) for ip in _texts(plain, "ips")),
+        intune=plain["serviceArea"] == "MEM",
     )
 
 

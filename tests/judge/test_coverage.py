@@ -26,6 +26,9 @@ def test_names() -> None:
     assert names["teams.microsoft.com"] == names["middlewatch.teams.microsoft.com"] == "Allow"
     assert names["autodiscover.contoso.onmicrosoft.com"] == names["contoso.yammer.com"] == names["middlewatch.cloud.microsoft"] == "Default"
     assert not [name for name in names if "*" in name]
+    intune = {one.name for one in names_to_ask(LIST, "contoso", intune=True)} - set(names)
+    assert "manage.microsoft.com" in intune
+    assert len(intune) > 30
     assert "middlewatch.sharepoint.com" in {one.name for one in names_to_ask(LIST)}
     with pytest.raises(BadTenant):
         names_to_ask(LIST, "con toso")

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
 
 from judge.knowledge.assembly import FILES
 from judge.knowledge.bundle import MAX_BYTES, Opened, check_not_older, edition_of, manifest_of, open_bundle, pack
@@ -135,6 +137,18 @@ def test_dates(dates: bytes, told: str) -> None:
     with pytest.raises(KnowledgeError) as caught:
         manifest_of({"manifest.toml": dates}, FILES)
     assert told in str(caught.value)
+
+
+@given(data=st.binary(max_size=200), at=st.integers(0, 2000), cut=st.integers(0, 40))
+def test_damage(data: bytes, at: int, cut: int) -> None:
+    """A good bundle with any piece replaced by any bytes is refused with a sentence, or is still what was signed."""
+    good = bundle(hosts_toml=b"x = 1\n")
+    try:
+        opened = open_bundle(good[:at] + data + good[at + cut :], KEYS, FILES)
+    except KnowledgeError as error:
+        assert str(error)  # noqa: PT017 - one of the two outcomes
+    else:
+        assert opened.files == {"manifest.toml": DATES, "hosts.toml": b"x = 1\n"}
 
 
 def test_what_can_be_signed() -> None:
