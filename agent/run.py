@@ -23,7 +23,7 @@ from agent.network.clock import sample_clock
 from agent.network.loop import WatchedLoop
 from agent.network.net import AnswerCheck, Network
 from agent.network.open import open_network
-from agent.network.settings import Asked, NameSettings, NetworkSettings, Timeouts
+from agent.network.settings import Asked, NameSettings, NetworkSettings, PathSettings, Timeouts
 from agent.network.system import OwnProxy, SystemWays
 from agent.pac.asking import Evaluator
 from agent.planning import Planning
@@ -114,7 +114,7 @@ def open_networks(settings: Settings, plan: Plan, checker: Checker, system: Syst
     """Return one network for each probe of the plan, with that probe's time limits. Raises ConfigError for a bad laboratory place."""
     lab, look = settings.lab, Inventory(here(), checker, plan.prefixes, lambda: system.pac(plan.targets)).take
     names, signed = name_settings(plan, lab), _answer_check(settings, plan, checker)
-    asked = NetworkSettings(lab.resolvers, lab.connect, logins=settings.proxy.logins, names=names)
+    asked = NetworkSettings(lab.resolvers, lab.connect, logins=settings.proxy.logins, names=names, path=path_settings(plan, lab))
     try:
         return {
             kind: open_network(
@@ -139,6 +139,14 @@ def name_settings(plan: Plan, lab: Lab) -> NameSettings:
 
     names = [Asked(one.name, one.record, one.fresh, place(one.server)) for one in wanted.whoami if not one.server or place(one.server)]
     return NameSettings(place(wanted.nobody) if wanted.nobody else "", wanted.identity, tuple(names))
+
+
+def path_settings(plan: Plan, lab: Lab) -> PathSettings:
+    """Return what the plan asks of a trace. A laboratory maps the address nobody owns or does without, as above."""
+    asked = plan.path
+    return PathSettings(
+        asked.control_port, asked.unroutable if not lab.enabled or asked.unroutable in lab.connect else "", asked.origin_zone
+    )
 
 
 def _answer_check(settings: Settings, plan: Plan, checker: Checker) -> AnswerCheck:

@@ -47,6 +47,9 @@ FITS: Mapping[str, tuple[Protocol, ...]] = {
 """Which targets a probe is for. A name is looked up for its TCP target only; `egress` and `host` have targets of their own."""
 _ON_EVERY_ROUTE = ("web", "websocket")
 """Probes that go through a proxy too; datagrams and TTLs know no proxy."""
+COST: Mapping[str, int] = {"path": 8}
+"""Requests a start counts as in its target's budget, 1 where it is not listed. A trace reaches each of the target's two ports two or three
+times, with a packet lost four: plain connect, the climb's last step, its repetition. Every other packet dies on its way."""
 _IDLE = ("websocket",)
 _BESIDE: tuple[Kind, ...] = ("quic", "websocket")
 _PROXIED: tuple[str, ...] = ("proxy", "system")
@@ -81,7 +84,7 @@ def fits(plan: Plan, kind: Kind, target: Target) -> bool:
 
 def follow_ups(plan: Plan, kinds: Sequence[Kind], changed: Start) -> list[Start]:
     """Return what is looked at besides once something changed on a target and route: its path, whatever its own cadence."""
-    path: Kind = "path"  # type: ignore[assignment] # until the probe is there
+    path: Kind = "path"
     if changed.probe == path or path not in kinds or path not in plan.probes or not fits(plan, path, changed.target):
         return []
     return [Start(path, changed.target, route) for route in _ways(plan, path) if route.name == changed.route.name]
@@ -142,13 +145,14 @@ class Budget:
         self._made: dict[tuple[str, str], deque[float]] = {}
 
     def take(self, start: Start, per_hour: int, now: float) -> bool:
-        """Count one request if the budget of its probe and target allows it. Times are seconds of a steady clock."""
+        """Count the start's requests if the budget of its probe and target allows them. Times are seconds of a steady clock."""
         made = self._made.setdefault((start.probe, start.target.name), deque())
         while made and made[0] <= now - _HOUR_S:
             made.popleft()
-        if len(made) >= per_hour:
+        cost = min(COST.get(start.probe, 1), per_hour)
+        if len(made) + cost > per_hour:
             return False
-        made.append(now)
+        made.extend([now] * cost)
         return True
 
     def forget_idle(self, now: float) -> None:

@@ -1,4 +1,4 @@
-"""One site's way out: map, egress, name lookups, front doors. Queries only."""
+"""One site's way out: map, egress, name lookups, front doors, hops. Queries only."""
 
 from dataclasses import replace
 
@@ -133,3 +133,66 @@ def front_doors() -> Panel:
     )
     queries = [*panel.queries, Query(addresses, form="time_series", alias="egress · $tag_agent")]
     return replace(panel, queries=queries, absent="none named in this window")
+
+
+def ends() -> Panel:
+    """Return where each target's connection ends, against its control port."""
+    fields = (
+        "ends_at",
+        "control_ends_at",
+        "control_port",
+        "unroutable",
+        "unroutable_ms",
+        "connect_ms",
+        "control_ms",
+        "icmp_ms",
+        "hops",
+        "failure",
+    )
+    return table(
+        "Where each target's connection ends (hops from the agent)",
+        "Nearer than its control port? Then somebody on the way ends it. So does whoever accepts a connection to an address nobody owns.",
+        Query(select(last("facts", fields), "path", PATHS, ["target", "agent"])),
+        [
+            Column("target", "Target", width=200),
+            Column("agent", "Agent", width=100),
+            Column("ends_at", "Ends at hop", width=100, absent="not reached"),
+            Column("control_ends_at", "control port", width=110, absent="not known"),
+            Column("control_port", "which is", width=80, absent="not tried"),
+            Column("unroutable", "Nobody's address", width=135, absent="not tried"),
+            Column("unroutable_ms", "after", unit="ms", decimals=1, width=75, absent="no answer"),
+            Column("connect_ms", "Connect", unit="ms", decimals=1, width=85, absent="none"),
+            Column("control_ms", "control port", unit="ms", decimals=1, width=110, absent="none"),
+            Column("icmp_ms", "ping", unit="ms", decimals=1, width=85, absent="not known"),
+            Column("failure", "Failure", width=110, absent="none"),
+            Column("hops", "By the routers (* was silent)", wrapped=True, absent="not known"),
+        ],
+        (24, 8),
+        "no path was looked at in this window",
+    )
+
+
+def agreements() -> Panel:
+    """Return what handshakes agreed on, and where Microsoft's network begins."""
+    fields = ("mss", "sack", "timestamps", "scaling", "method", "address", "microsoft_hop", "microsoft_ms", "direct_peering", "error")
+    return table(
+        "What the path lets through, and where Microsoft's network begins",
+        "A small segment size is a tunnel's; an option that is missing was taken on the way. Is the provider Microsoft's neighbour?",
+        Query(select(last("facts", fields), "path", PATHS, ["target", "agent"])),
+        [
+            Column("target", "Target", width=200),
+            Column("agent", "Agent", width=100),
+            Column("address", "Address", width=130, absent="none"),
+            Column("mss", "Segment size", unit="bytes", decimals=0, width=110, absent="not known"),
+            Column("sack", "SACK", mappings=yes_or_no(), width=80, absent="not known"),
+            Column("timestamps", "Timestamps", mappings=yes_or_no(), width=100, absent="not known"),
+            Column("scaling", "Window scaling", mappings=yes_or_no(), width=120, absent="not known"),
+            Column("microsoft_hop", "Microsoft begins at hop", width=170, absent="not looked up"),
+            Column("microsoft_ms", "after", unit="ms", decimals=1, width=100, absent="not known"),
+            Column("direct_peering", "Direct neighbour", mappings=yes_or_no(), width=130, absent="not known"),
+            Column("method", "Method", width=100, absent="none"),
+            Column("error", "Not seen because", absent="all was seen"),
+        ],
+        (24, 8),
+        "no path was looked at in this window",
+    )

@@ -21,6 +21,7 @@ def site() -> dict[str, Any]:
             "Which way does it go?",
             [path.site_map(), (path.egress(), path.resolvers()), path.ways_out(), path.resolver_itself(), path.front_doors()],
         ),
+        ("Path: who ends the connection, and what is let through?", [path.ends(), path.agreements()]),
         ("This endpoint: what is on it, and by which link it leaves", [host.links(), host.products(), host.health()]),
         ("Teams media, QUIC, WebSocket", [protocols.media(), protocols.media_times(), protocols.quic(), protocols.websocket()]),
         ("How fast, and where does the time go?", [times.phases(), times.spread(), times.by_target(), times.unaccounted()]),

@@ -229,5 +229,5 @@ class RawFacts(Message):
     data: dict[str, Any]
 
 
-KnownFacts = WebFacts | DnsFacts | EgressFacts | HostFacts | MediaFacts | QuicFacts | WebsocketFacts
+KnownFacts = WebFacts | DnsFacts | EgressFacts | HostFacts | MediaFacts | QuicFacts | WebsocketFacts | PathFacts
 Facts = Annotated[KnownFacts | RawFacts, Field(discriminator="kind")]

@@ -185,6 +185,13 @@ class RawObservation(Message):
 
 
 KnownObservation = (
-    WebObservation | DnsObservation | EgressObservation | HostObservation | MediaObservation | QuicObservation | WebsocketObservation
+    WebObservation
+    | DnsObservation
+    | EgressObservation
+    | HostObservation
+    | MediaObservation
+    | QuicObservation
+    | WebsocketObservation
+    | PathObservation
 )
 Observation = Annotated[KnownObservation | RawObservation, Field(discriminator="kind")]

@@ -93,6 +93,25 @@ def _a_place(place: str) -> None:
     ip_address(address.strip("[]"))
 
 
+class PathSettings(Message):
+    """What the `path` probe asks besides the target.
+
+    `control_port` of the target's address is what its own port is held against: 80 is answered by Microsoft's front doors and not by
+    devices that take 443 only. `unroutable`: an `address:port` nobody owns (RFC 5737); empty: not tried. `origin_zone`: the DNS zone that
+    says who announces an address, such as `origin.asn.cymru.com`; empty: not asked, for it tells a third party the routers on the way.
+    """
+
+    control_port: Port | None = 80
+    unroutable: Text = "192.0.2.1:443"
+    origin_zone: Text = ""
+
+    @model_validator(mode="after")
+    def _place(self) -> Self:
+        if self.unroutable:
+            _a_place(self.unroutable)
+        return self
+
+
 class Plan(Message):
     """Cadence below 5 s or above a day is absurd and refused. `version` only rises.
 
@@ -113,6 +132,7 @@ class Plan(Message):
         "media": ProbeSettings(every_s=300),
         "quic": ProbeSettings(every_s=900),
         "websocket": ProbeSettings(every_s=1800),
+        "path": ProbeSettings(every_s=900),
     }
     reflector: Reflector | None = None
     reflectors: Annotated[list[Reflector], Field(max_length=8)] = []
@@ -120,6 +140,7 @@ class Plan(Message):
     dns: DnsSettings = DnsSettings()
     ntp: HostName | None = None
     download: Download | None = None
+    path: PathSettings = PathSettings()
 
 
 class Envelope(Message):

@@ -14,7 +14,7 @@ Workload = Literal["Exchange", "SharePoint", "Teams", "Common", "Control"]
 
 Protocol = Literal["https", "http", "dns", "quic", "wss", "turn", "host"]
 
-Kind = Literal["web", "dns", "egress", "host", "media", "quic", "websocket"]
+Kind = Literal["web", "dns", "egress", "host", "media", "quic", "websocket", "path"]
 """Observation kinds; each is its probe's NAME, its file and its measurement."""
 
 Stage = Literal["dns", "connect", "proxy", "tls", "request", "first_byte", "body"]

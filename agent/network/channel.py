@@ -58,7 +58,7 @@ class Channel:
                 self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             clock.prepare(self._sock)
             if local is not None:
-                _leave_from(self._sock, local, interface, source_port)
+                leave_from(self._sock, local, interface, source_port)
             elif source_port:
                 self._sock.bind(("", source_port))
         except OSError:
@@ -211,7 +211,7 @@ class Channel:
         return self._clock.name == "loop" or (first_of_several and self._merged)
 
 
-def _leave_from(sock: socket.socket, local: str, interface: str, port: int) -> None:
+def leave_from(sock: socket.socket, local: str, interface: str, port: int = 0) -> None:
     """Bind to an own address, and to the interface where the system lets everybody do that (Linux 5.7 and later)."""
     if not local:
         raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))

@@ -4,8 +4,8 @@ A network failure is a value (`failure`, `stage`, `error`) beside all that was s
 network's sake. Times are milliseconds and None where the stage was not completed.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
 from agent.network.settings import Timeouts
@@ -213,6 +213,38 @@ class Told:
     resolver_egress: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """What came of one trace; fields as in `wire.facts.PathFacts` and `wire.observation.PathObservation`, addresses as they are.
+
+    `hops` are addresses by TTL from 1, empty for silence: those on the way to the target's port, beyond its end those to the control port;
+    where the control port goes on, the entry at `ends_at` is the device that ended the target's. `hop_ms` and `origins` (number of the
+    autonomous system) are by address; the latter is empty where lookups are off.
+    """
+
+    clock: Clock
+    suspect: bool = False
+    method: str = ""
+    ends_at: int | None = None
+    control_port: int | None = None
+    control_ends_at: int | None = None
+    hops: tuple[str, ...] = ()
+    hop_ms: Mapping[str, float] = field(default_factory=dict)
+    origins: Mapping[str, int] = field(default_factory=dict)
+    connect_ms: float | None = None
+    control_ms: float | None = None
+    icmp_ms: float | None = None
+    unroutable: Literal["", "accepted", "refused", "silent"] = ""
+    unroutable_ms: float | None = None
+    mss: int | None = None
+    sack: bool | None = None
+    timestamps: bool | None = None
+    scaling: bool | None = None
+    failure: Failure | None = None
+    stage: Stage | None = None
+    error: str | None = None
+
+
 class Network(Protocol):
     """What a probe can ask of the network, and of the machine that is its near end."""
 
@@ -254,6 +286,10 @@ class Network(Protocol):
 
     async def address_by_dns(self) -> str:
         """Return this machine's address as a name server asked directly sees it; empty where none is known."""
+        ...
+
+    async def trace(self, target: Target, address: str, way: Way = DIRECT_WAY) -> Traced:
+        """Find how far away whoever answers on the target's port is, against a control port, leaving by a way without proxy."""
         ...
 
     async def machine(self) -> MachineSeen:

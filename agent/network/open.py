@@ -18,17 +18,20 @@ from agent.network.net import (
     Resolution,
     Shaken,
     Told,
+    Traced,
     Train,
     Trained,
     Upgraded,
 )
+from agent.network.origin import origin_of
 from agent.network.proxy import Logins
 from agent.network.quic import QuicChild
 from agent.network.resolve import ipv6_routed, resolve, system_resolvers
 from agent.network.settings import NetworkSettings
 from agent.network.system import SystemWays
+from agent.network.trace import Tracer
 from agent.network.upgrade import Upgrade
-from agent.network.way import Ways, planned
+from agent.network.way import DIRECT_WAY, Way, Ways, planned
 from agent.network.whoami import address_told, resolver_told
 from agent.platform import here
 from agent.platform.port import MachineSeen, Platform
@@ -59,6 +62,7 @@ class OwnNetwork:
         self._quic = QuicChild()
         self._signed = signed
         self._resolvers = tuple(split_address(place, "network.resolvers") for place in settings.resolvers)
+        self._tracer = Tracer(settings.path, clock, settings.connect, settings.timeouts.connect_s, self._origin)
 
     async def resolve(self, host: str, timeout_s: float | None = None) -> Resolution:
         """Look a name up at the configured resolvers, else at the machine's own."""
@@ -94,6 +98,16 @@ class OwnNetwork:
         """Upgrade a connection of its own to WebSocket."""
         settings = self._settings
         return await Upgrade(request, self._clock, settings.timeouts, settings.connect, self._logins, settings.idle_s).upgraded()
+
+    async def trace(self, target: Target, address: str, way: Way = DIRECT_WAY) -> Traced:
+        """Trace one address of a target."""
+        return await self._tracer.run(target.host, target.port, address, way)
+
+    async def _origin(self, address: str) -> int | None:
+        """Ask which autonomous system announces an address."""
+        settings = self._settings
+        resolvers = self._resolvers or system_resolvers()
+        return await origin_of(address, settings.path.origin_zone, resolvers, self._clock, settings.timeouts.dns_s)
 
     async def check_chain(self, chain: Sequence[bytes], host: str) -> ChainTrust | None:
         """Hand a captured chain to the checker this network was opened with."""

@@ -49,6 +49,15 @@ class NameSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PathSettings:
+    """What a trace asks besides the target: `wire.plan.PathSettings`, with None and empty for what is not to be tried."""
+
+    control_port: int | None = None
+    unroutable: str = ""
+    origin_zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkSettings:
     """How an agent reaches the network.
 
@@ -67,3 +76,4 @@ class NetworkSettings:
     logins: Mapping[str, str] = field(default_factory=dict, repr=False)
     idle_s: float = IDLE_S
     names: NameSettings = NameSettings()
+    path: PathSettings = PathSettings()

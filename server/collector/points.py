@@ -18,7 +18,7 @@ from wire.target import Target
 TAGS: Final = ("site", "agent", "target", "route", "workload", "category")
 """The tag keys of all measurements the collector writes, in their order on the line (the first write fixes it on InfluxDB 3)."""
 
-MEASUREMENTS: Final = ("web", "dns", "egress", "host", "media", "quic", "websocket", "finding")
+MEASUREMENTS: Final = ("web", "dns", "egress", "host", "media", "quic", "websocket", "path", "finding")
 
 Tags = tuple[tuple[str, str], ...]
 
@@ -146,6 +146,16 @@ def _host(fields: dict[str, Value], _observation: Any, facts: Any) -> None:  # n
         fields["pac_proxied"] = len(facts.pac.proxied)
 
 
+def _path(fields: dict[str, Value], observation: Any, facts: Any) -> None:  # noqa: ANN401 - the kind chose this function
+    fields["hops"] = " ".join(hop or "*" for hop in observation.hops)
+    fields["method"] = facts.method
+    fields["unroutable"] = facts.unroutable
+    for name in ("ends_at", "control_port", "control_ends_at", "mss", "sack", "timestamps", "scaling"):
+        value = getattr(facts, name)
+        if value is not None:
+            fields[name] = value
+
+
 def _health(fields: dict[str, Value], health: Health) -> None:
     """Add what the agent says of itself, every ten minutes: it is in every report, and a row in each would be too much."""
     for name in HEALTH_FIELDS:
@@ -190,6 +200,18 @@ _SAMPLE_FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     "quic": ("address", "dns_ms", "handshake_ms", "first_byte_ms", "total_ms", "status", "clock", "error"),
     "websocket": ("address", "dns_ms", "connect_ms", "proxy_ms", "tls_ms", "upgrade_ms", "ping_ms", "idle_s", "clock", "error"),
+    "path": (
+        "address",
+        "connect_ms",
+        "control_ms",
+        "icmp_ms",
+        "unroutable_ms",
+        "microsoft_hop",
+        "microsoft_ms",
+        "direct_peering",
+        "clock",
+        "error",
+    ),
 }
 _FACT_FIELDS: Mapping[str, Callable[[dict[str, Value], Any, Any], None]] = {
     "web": _web,
@@ -199,6 +221,7 @@ _FACT_FIELDS: Mapping[str, Callable[[dict[str, Value], Any, Any], None]] = {
     "media": _media,
     "quic": _quic,
     "websocket": _websocket,
+    "path": _path,
 }
 
 FIELD_TYPES: Mapping[str, type] = {
@@ -211,6 +234,10 @@ FIELD_TYPES: Mapping[str, type] = {
     **dict.fromkeys(("spooled", "dropped"), int),
     **dict.fromkeys(("uplink", "identity", "version", "resolver_egress", "signed", "as_name", "dns_address"), str),
     "asn": int,
+    **dict.fromkeys(("control_ms", "icmp_ms", "unroutable_ms", "microsoft_ms"), float),
+    **dict.fromkeys(("ends_at", "control_port", "control_ends_at", "microsoft_hop", "mss"), int),
+    **dict.fromkeys(("sack", "timestamps", "scaling", "direct_peering"), bool),
+    **dict.fromkeys(("hops", "method", "unroutable"), str),
     "answered_by_nobody": bool,
     **dict.fromkeys(("roots", "tunnelled", "untunnelled", "pac_direct", "pac_proxied"), int),
     **dict.fromkeys(("system", "adapters", "vpn", "default_by", "added_roots", "products", "proxies"), str),

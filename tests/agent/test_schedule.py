@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.schedule import IN_FLIGHT, Budget, Calendar, Memory, Round, Start, beside_https, idle_s, next_cycle, phase_s, starts
+from agent.schedule import IN_FLIGHT, Budget, Calendar, Memory, Round, Start, beside_https, follow_ups, idle_s, next_cycle, phase_s, starts
 from wire.plan import Plan, ProbeSettings, Reflector
 from wire.target import DIRECT, SYSTEM, Route, Target
 from wire.vocabulary import KINDS, Kind
@@ -20,16 +20,17 @@ def paths(plan: Plan) -> list[str]:
 
 
 def test_routes_come_back_to_back() -> None:
-    """This machine first; each target: one lookup, then every route; a dns target has its lookup only; the reflector is last."""
-    assert paths(PLAN)[:5] == ["host localhost direct", "dns host0 direct", "web host0 direct", "web host0 system", "dns host1 direct"]
+    """This machine first; each target: lookup, every route, its path; a dns target has its lookup only; the reflector is last."""
+    first = ["host localhost direct", "dns host0 direct", "web host0 direct", "web host0 system", "path host0 direct", "dns host1 direct"]
+    assert paths(PLAN)[:6] == first
     assert paths(PLAN)[-3:] == ["dns names direct", "egress reflector direct", "egress reflector system"]
 
 
-def test_a_default_plan_of_twelve_makes_26_observations() -> None:
-    """Twelve targets, this machine and the reflector on one route are 26 observations a cycle."""
+def test_a_default_plan_of_twelve_makes_38_observations() -> None:
+    """Twelve targets, each with its path, this machine and the reflector on one route are 38 observations in a cycle where all are due."""
     plan = Plan(version=1, targets=[target.model_copy(update={"port": port}) for target in TARGETS for port in range(1, 5)])
-    assert len(starts(plan.model_copy(update={"reflector": Reflector(host="r")}), KINDS)) == 26
-    assert len(starts(plan, KINDS)) == 25
+    assert len(starts(plan.model_copy(update={"reflector": Reflector(host="r")}), KINDS)) == 38
+    assert len(starts(plan, KINDS)) == 37
 
 
 def test_probes_not_in_the_plan_are_not_started() -> None:
@@ -108,6 +109,21 @@ def test_routes_share_a_targets_budget_and_probes_do_not() -> None:
     assert budget._made == {}
 
 
+def test_a_trace_costs_what_it_reaches() -> None:
+    """A trace counts as the eight connects with which it may reach its target; a smaller budget allows one trace an hour."""
+    budget, start = Budget(), Start("path", TARGETS[0], DIRECT)
+    assert [budget.take(start, 20, now) for now in (0, 1, 2, 3601)] == [True, True, False, True]
+    assert [Budget().take(start, 5, 0), budget.take(start, 5, 3602)] == [True, False]
+
+
+def test_a_change_leads_to_the_path() -> None:
+    """Whatever changed on a target and route, its path is looked at; not for itself, and not by a proxy, which has none."""
+    assert follow_ups(PLAN, KINDS, Start("web", TARGETS[0], DIRECT)) == [Start("path", TARGETS[0], DIRECT)]
+    assert follow_ups(PLAN, KINDS, Start("path", TARGETS[0], DIRECT)) == []
+    assert follow_ups(PLAN, KINDS, Start("web", TARGETS[0], SYSTEM)) == []
+    assert follow_ups(PLAN, KINDS, Start("dns", RESOLVER, DIRECT)) == []
+
+
 def test_a_spent_budget_skips_and_counts() -> None:
     """What the budget forbids is left out of the round, and said."""
     plan = PLAN.model_copy(update={"probes": {"web": ProbeSettings(requests_per_hour=1)}, "targets": TARGETS[:1], "reflector": None})
@@ -153,7 +169,8 @@ def test_each_probe_takes_the_targets_it_fits() -> None:
     """A TCP target has web and its lookup, others their own probe; `hosts` narrows a probe to the targets it names."""
     others = [TARGETS[0].model_copy(update={"protocol": protocol}) for protocol in ("quic", "wss", "turn")]
     plan = PLAN.model_copy(update={"targets": [*TARGETS[:2], *others], "reflector": None, "routes": [DIRECT]})
-    tcp, datagrams = ["dns host0 direct", "web host0 direct", "dns host1 direct", "web host1 direct"], ["quic host0 direct"]
+    tcp = [f"{kind} host{number} direct" for number in range(2) for kind in ("dns", "web", "path")]
+    datagrams = ["quic host0 direct"]
     assert paths(plan)[1:] == [*tcp, *datagrams, "websocket host0 direct", "media host0 direct"]
     proxied = plan.model_copy(update={"targets": others, "routes": [DIRECT, SYSTEM]})
     assert paths(proxied)[1:] == [*datagrams, "websocket host0 direct", "websocket host0 system", "media host0 direct"]

@@ -91,6 +91,20 @@ class NetworkContract:
         """A machine is looked at by whoever the network was opened with; here that is a look that says which system it is."""
         assert (await net.machine()).system == "linux"
 
+    async def test_trace(self, net: Network, good: Target) -> None:
+        """A place on this machine ends one hop away; its address is the hop."""
+        seen = await net.trace(good, "127.0.0.1")
+        assert (seen.failure, seen.stage, seen.error) == (None, None, None)
+        assert (seen.ends_at, seen.hops, seen.unroutable) == (1, ("127.0.0.1",), "")
+        assert seen.connect_ms is not None
+        assert seen.method
+
+    async def test_refused_trace(self, net: Network, refusing: Target) -> None:
+        """A refusal is a value and tells how far away it came from; nothing was agreed on."""
+        seen = await net.trace(refusing, "127.0.0.1")
+        assert (seen.failure, seen.stage, seen.ends_at) == ("refused", "connect", 1)
+        assert (seen.connect_ms, seen.mss) == (None, None)
+
     async def test_check_chain(self, net: Network) -> None:
         """A chain is handed to the checker; without one there is nothing to say."""
         assert await net.check_chain([b"leaf"], "good.test") == TRUST

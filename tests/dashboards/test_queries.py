@@ -25,6 +25,7 @@ UNSHOWN: dict[tuple[str, str], str] = {
     **{(kind, name): "told of web, the same agent's" for kind in KINDS if kind != "web" for name in ("clock", "suspect", "repeat")},
     **{(kind, name): "dns has the failure's word, which has the stage in it" for kind in ("dns",) for name in ("stage", "error")},
     **{("host", name): "no packet is sent, so nothing fails but the look itself, which `error` tells" for name in ("failure", "stage")},
+    ("path", "stage"): "connect, or dns, which has a panel of its own",
     **{("egress", name): "a reflector that fails is a gap in the egress addresses" for name in ("failure", "stage", "error")},
 }
 """Stored and on no panel, and why."""

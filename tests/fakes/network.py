@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from agent.network.net import Exchange, Fetched, Resolution, Shaken, Told, Train, Trained, Upgraded
-from agent.network.way import Ways, planned
+from agent.network.net import Exchange, Fetched, Resolution, Shaken, Told, Traced, Train, Trained, Upgraded
+from agent.network.way import DIRECT_WAY, Way, Ways, planned
 from agent.platform.port import MachineSeen
 from wire.facts import ChainTrust
 from wire.target import Route, Target
@@ -13,11 +13,12 @@ from wire.target import Route, Target
 NO_SUCH_NAME = Resolution("kernel", resolver="192.0.2.53", dns_ms=1.0, failure="dns_nxdomain", stage="dns", error="NXDOMAIN")
 SILENT = Trained("kernel", failure="timeout", stage="first_byte", error="no answer within the stage's time limit")
 NO_LISTENER = Fetched("kernel", total_ms=0.1, failure="refused", stage="connect", error="ConnectionRefusedError")
+NOBODY_THERE = Traced("kernel", method="linux-ttl", ends_at=1, failure="refused", stage="connect", error="ECONNREFUSED")
 
 
 @dataclass
 class FakeNetwork:
-    """`names` maps host to its lookup, `sites`, `shaken` and `upgraded` a target's name to what comes of it; `trust` is every chain's.
+    """`names` maps host to its lookup, `sites`, `shaken`, `upgraded`, `traces` a target's name to what comes of it; `trust` is all chains'.
 
     A proxied exchange is looked up by the way's name first (`proxy host:port`); `system` is every system route's. `answering` says what
     comes of a train. What was asked is recorded.
@@ -35,6 +36,8 @@ class FakeNetwork:
     signed: Literal["", "ok", "bad", "absent"] = ""
     told: Told = field(default_factory=Told)
     by_dns: str = ""
+    traces: Mapping[str, Traced] = field(default_factory=dict)
+    traced: list[tuple[str, str, Way]] = field(default_factory=list)
     looked_up: list[str] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     answers: list[tuple[str, bytes, bytes, str]] = field(default_factory=list)
@@ -94,6 +97,11 @@ class FakeNetwork:
             return None
         self.checked.append((tuple(chain), host))
         return self.trust
+
+    async def trace(self, target: Target, address: str, way: Way = DIRECT_WAY) -> Traced:
+        """Return the scripted trace; an unscripted place refuses."""
+        self.traced.append((target.name, address, way))
+        return self.traces.get(target.name, NOBODY_THERE)
 
 
 @dataclass

@@ -26,6 +26,7 @@ _OF_FACTS = {
         *collected.HEALTH_FIELDS,
     ),
     "media": ("ephemeral", "audio", "realm", "mapped"),
+    "path": ("hops", "method", "unroutable", "ends_at", "control_port", "control_ends_at", "mss", "sack", "timestamps", "scaling"),
     "quic": ("version", "alpn", "trust_os", "trust_public"),
     "websocket": ("upgraded", "status", "idle", "tls", "trust_os", "trust_public"),
 }

@@ -153,6 +153,7 @@ def _report(town: Town, at_ns: int, part: float, chance: random.Random) -> list[
     egress: dict[str, Value] = {"facts": "e", "stream": "s", "seq": 1, "connect_ms": 9.0 * town.slow, "total_ms": 21.0 * town.slow}
     egress |= {"signed": "ok", "asn": 64496, "as_name": "Example ISP", "dns_address": "203.0.113.7"}
     made.append(Point("egress", tags, egress | {"address": "203.0.113.7", "clock": "kernel"}, at_ns + 900))
+    made.append(Point("path", (*tags[:2], ("target", TARGETS[0][0]), *tags[3:]), _path(verdict), at_ns + 902))
     made += _others(town, at_ns + 910)
     made.append(Point("host", (*tags[:2], ("target", "this-machine"), *tags[3:]), _host(town), at_ns + 901))
     return made
@@ -208,6 +209,16 @@ def _host(town: Town) -> dict[str, Value]:
     fields |= {"added_roots": "CN=Contoso Root CA", "proxies": "user pac pac.contoso.com", "pac_direct": 9, "pac_proxied": 3}
     fields |= {"loop_lag_ms": 3.2, "rss_mb": 44.1, "cpu_ms": 310.0, "spooled": 2, "dropped": 0, "clock_offset_ms": 41.0, "uplink": ""}
     return fields | {"ntp_offset_ms": 12.5}
+
+
+def _path(verdict: str) -> dict[str, Value]:
+    split = verdict in {"inspected", "spliced"}
+    fields: dict[str, Value] = {"facts": "p", "stream": "s", "seq": 1, "clock": "kernel", "ends_at": 2 if split else 11, "control_port": 80}
+    fields |= {"control_ends_at": 11, "unroutable": "accepted" if split else "silent", "address": "52.98.0.1", "method": "linux-ttl"}
+    fields |= {"connect_ms": 0.4 if split else 12.5, "control_ms": 12.5, "icmp_ms": 12.25, "mss": 1448, "sack": True, "timestamps": True}
+    fields |= {"hops": "private private * 203.0.113.9 52.98.0.1", "scaling": True, "microsoft_hop": 4, "microsoft_ms": 8.5}
+    fields |= {"direct_peering": True, "error": "", "failure": ""}
+    return fields | ({"unroutable_ms": 0.25} if split else {})
 
 
 def _finding(verdict: str) -> dict[str, Value]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from agent.network.net import Fetched, Network, Reply, Resolution, Train, Trained, Upgraded
+from agent.network.net import Fetched, Network, Reply, Resolution, Traced, Train, Trained, Upgraded
 from agent.network.open import open_network
 from agent.network.settings import NetworkSettings
 from agent.platform.port import MachineSeen
@@ -46,7 +46,10 @@ class TestFakeNetwork(NetworkContract):
         )
         found = Resolution("kernel", answers=("127.0.0.1",), resolver="192.0.2.53", dns_ms=1.0)
         upgraded = Upgraded("kernel", connect_ms=1.0, tls_ms=2.0, upgrade_ms=3.0, chain=(b"leaf",), status=200)
-        return FakeNetwork({"good.test": found}, {"good.test:443": served}, TRUST, answering=echoed, upgraded={"good.test:443": upgraded})
+        trace = Traced("kernel", method="linux-ttl", ends_at=1, hops=("127.0.0.1",), connect_ms=0.1)
+        net = FakeNetwork({"good.test": found}, {"good.test:443": served}, TRUST, answering=echoed, upgraded={"good.test:443": upgraded})
+        net.traces = {"good.test:443": trace}
+        return net
 
     @pytest.fixture
     def echo(self) -> Target:

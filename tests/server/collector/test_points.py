@@ -19,6 +19,7 @@ from wire.facts import (
     HostFacts,
     MediaFacts,
     PacFacts,
+    PathFacts,
     ProxySetting,
     QuicFacts,
     WebFacts,
@@ -29,6 +30,7 @@ from wire.observation import (
     EgressObservation,
     HostObservation,
     MediaObservation,
+    PathObservation,
     QuicObservation,
     WebObservation,
     WebsocketObservation,
@@ -164,6 +166,13 @@ def every_point(report: Report) -> list[dict[str, Any]]:
         "web": WebFacts(target=TARGETS[0], tls="t", http="h", failure="reset", stage="tls", trust=ChainTrust(os="name", public="name"))
     }
     facts |= {"dns": DnsFacts(target=TARGETS[0], resolver="r"), "egress": EgressFacts(target=TARGETS[0], address="a")}  # type: ignore[dict-item]
+    looked = PathFacts(
+        target=TARGETS[0], ends_at=2, control_port=80, control_ends_at=4, mss=1348, sack=True, timestamps=True, scaling=False
+    )
+    times = {"connect_ms": 1, "control_ms": 2, "icmp_ms": 3, "unroutable_ms": 4, "microsoft_ms": 5, "microsoft_hop": 3}
+    path = PathObservation.model_validate({"kind": "path", "facts": FACTS_ID, "at_us": 0, "hops": ["private", ""], **times})
+    seen = [*seen, path]
+    facts |= {"path": looked}  # type: ignore[dict-item]
     made = [observation_point(one, facts[one.kind], (), 1, report).fields for one in seen if one.kind != "raw"]
     host = HostObservation(kind="host", facts=FACTS_ID, at_us=0, ntp_offset_ms=1, roots=1, error="e")
     pac = PacFacts(direct=["a"], proxied={"b": "c"})
