@@ -1,6 +1,7 @@
 """Findings as plain JSON, for stored runs, `--json` and pages. The field names here are promised: added, never renamed."""
 
 from judge.finding import Device, Evidence, Finding, Judgement
+from judge.impact import Impact
 from wire.codec import canonical
 
 
@@ -15,8 +16,8 @@ def judgement_plain(judgement: Judgement) -> dict[str, object]:
 
 
 def finding_plain(finding: Finding) -> dict[str, object]:
-    """Return a finding as a JSON object; `device` is null when none is pointed to."""
-    return {
+    """Return a finding as a JSON object; `device` is null when none is pointed to, `impact` is there when it was worked out."""
+    plain: dict[str, object] = {
         "target": finding.target.model_dump(mode="json"),
         "name": finding.name,
         "aspect": finding.aspect,
@@ -36,6 +37,7 @@ def finding_plain(finding: Finding) -> dict[str, object]:
         "native": finding.native,
         "fine": list(finding.fine),
     }
+    return plain if finding.impact is None else plain | {"impact": _impact(finding.impact)}
 
 
 def finding_bytes(finding: Finding) -> bytes:
@@ -52,6 +54,23 @@ def _evidence(one: Evidence) -> dict[str, object]:
         "text": one.text,
         "deterministic": one.deterministic,
         "product": one.product,
+    }
+
+
+def _impact(one: Impact) -> dict[str, object]:
+    tax, failures, split = one.tax, one.failures, one.responsibility
+    return {
+        "text": one.text,
+        "tax_ms": tax.total_ms if tax else None,
+        "tax_phases_ms": dict(tax.phases) if tax else {},
+        "tax_samples": tax.samples if tax else 0,
+        "tax_method": tax.method if tax else None,
+        "points": one.points,
+        "failed_percent": failures.with_percent if failures else None,
+        "failed_without_percent": failures.without_percent if failures else None,
+        "time_ms": split.total_ms if split else None,
+        "time_by_segment_ms": {part.segment: part.ms for part in split.parts} if split else {},
+        "time_by_segment_percent": {part.segment: part.percent for part in split.parts} if split else {},
     }
 
 

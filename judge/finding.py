@@ -7,6 +7,7 @@ whose job it is. Nothing here computes.
 from dataclasses import dataclass, field
 from typing import Literal
 
+from judge.impact import Impact
 from wire.target import Target
 from wire.vocabulary import DeviceClass, Grade, Responsible, Severity, Verdict
 
@@ -70,7 +71,8 @@ class Finding:
     """What a report means on one target and route.
 
     `confidence` is 0 to 1; `sentence` can be read aloud; `why_not` says why it is not the next likely verdict. `fine`: aspects that were
-    looked at and are in order, so that what was found of them before is over; they have no finding of their own.
+    looked at and are in order, so that what was found of them before is over; they have no finding of their own. `impact`: what it costs,
+    by the samples of this one report (`judge/costs.py`); the judge itself leaves it out.
     """
 
     target: Target
@@ -88,6 +90,7 @@ class Finding:
     native: str = ""
     aspect: Aspect = "path"
     fine: tuple[Aspect, ...] = ()
+    impact: Impact | None = None
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from agent.check import markdown, page, plain, terminal
@@ -27,6 +28,7 @@ from agent.probes import PROBES
 from agent.run import make_checker, make_system, open_networks, trusted_roots
 from judge.connectivity.look import Look, Place, Sample
 from judge.connectivity.rows import rows
+from judge.costs import with_costs
 from judge.judgement import Judge
 from judge.knowledge.loader import KnowledgeError, load_bundle, load_knowledge
 from judge.knowledge.model import Knowledge
@@ -90,9 +92,11 @@ async def check(settings: Settings, place: Place | None = None, tell: Callable[[
         await checker.close()
     tell("Judging")
     judge = Judge(knowledge)
-    seen = judge.look([(one.measured.observation, one.measured.facts) for one in taken])
+    pairs = [(one.measured.observation, one.measured.facts) for one in taken]
+    seen = judge.look(pairs)
     certificates = {key: der for one in taken for key, der in one.measured.certificates.items()}
     judgement = judge.judge(seen, certificates, measured_ns)
+    judgement = replace(judgement, findings=with_costs(pairs, judgement.findings, knowledge.assessment))
     if not judgement.findings:
         raise ConfigError(
             [f"check: nothing was measured within {PLAN_S:.0f} s; run it again, and look whether the plan has a web or dns probe"]
