@@ -17,7 +17,7 @@ from aioquic.h3.connection import H3_ALPN, ErrorCode, H3Connection
 from aioquic.h3.events import HeadersReceived
 from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.connection import QuicConnection
-from aioquic.quic.events import HandshakeCompleted
+from aioquic.quic.events import HandshakeCompleted, ProtocolNegotiated
 from aioquic.quic.packet import QuicErrorCode
 from aioquic.tls import AlertDescription
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -110,7 +110,8 @@ class _Connection:
                 seen.fields |= self._facts()
             seen.fields["handshake_ms"] = _ms(began, done)
             seen.stage = "request"
-            self._http = H3Connection(self._quic)
+            if self._http is None:
+                raise Failed("tls_protocol", "no HTTP/3 was agreed")
             self._http.send_headers(self._quic.get_next_available_stream_id(), _fields(self._asked), end_stream=True)
             seen.stage = "first_byte"
             async with asyncio.timeout(limits[1]):
@@ -154,7 +155,9 @@ class _Connection:
             seen.stage = "tls"
         self._guarded(self._quic.receive_datagram, got.data, self._asked.place, now=self._now())
         while (event := self._quic.next_event()) is not None:
-            if isinstance(event, HandshakeCompleted):
+            if isinstance(event, ProtocolNegotiated):
+                self._http = H3Connection(self._quic)  # at once: the server's first streams may come within the handshake
+            elif isinstance(event, HandshakeCompleted):
                 self._shaken = True
             for one in self._guarded(self._http.handle_event, event) if self._http is not None else ():
                 if isinstance(one, HeadersReceived) and self._head is None:

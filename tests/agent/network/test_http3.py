@@ -12,8 +12,10 @@ from agent.network.clock import KernelClock, LoopClock, SampleClock
 from agent.network.failure import Failed
 from agent.network.http3 import MAX_CHAIN, MAX_CHAIN_BYTES, Asked, bounded, closed, shake
 from agent.network.net import Shaken
+from demo.world.datagrams import passing_datagrams
+from demo.world.relay import Way
 from tests.fakes.datagrams import Answering, answering_datagrams
-from tests.fakes.quic import HOST, quic_doors
+from tests.fakes.quic import HOST, LARGE, quic_doors
 from wire.vocabulary import Failure
 
 
@@ -34,6 +36,16 @@ async def test_a_whole_request(tmp_path: Path, clock: SampleClock) -> None:
     assert None not in {seen.handshake_ms, seen.first_byte_ms, seen.total_ms}
     assert (seen.handshake_ms or 0) + (seen.first_byte_ms or 0) <= (seen.total_ms or 0) + 0.1
     assert seen.clock == clock.name
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 0.003])
+async def test_a_large_head(tmp_path: Path, delay_s: float) -> None:
+    """What the server sends within the handshake is not lost: a head by QPACK's dynamic table is read, near and far."""
+    async with quic_doors(tmp_path) as (far, _), passing_datagrams(lambda: Way(far, delay_s)) as port:
+        for _ in range(5):
+            seen = await shaken(port, LARGE)
+            assert (seen.failure, seen.status) == (None, 302)
+    assert dict(seen.headers)["x-firsthopcafeefz"] == "FRA"
 
 
 async def test_a_name_nobody_serves(tmp_path: Path) -> None:
