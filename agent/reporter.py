@@ -16,9 +16,11 @@ from agent.context import Link
 from agent.cycle import Cause, Deliver, Taken
 from agent.network.loop import watch_of
 from agent.planning import Planning
+from agent.platform import here
 from agent.spool import Spool
 from agent.uplink import Uplink
 from wire.codec import facts_bytes
+from wire.context import Context
 from wire.plan import Plan
 from wire.report import MAX_OBSERVATIONS, Cycle, Health, Roots
 
@@ -44,18 +46,18 @@ class Reporter:
         self._planning = planning
         self._roots = roots or Roots()
         self._now_ns = now_ns
-        self._link = Link(settings.agent)
-        self._context = self._link.context()
+        self._link = Link(settings.agent, here())
+        self._context: Context | None = None
         self._cpu_s = time.process_time()
 
     def begin(self, plan: Plan, version: int) -> Deliver:
         """Note the start of a cycle, from which `at_us` of its observations counts; return what delivers them, at any time."""
         return partial(self._deliver, self._now_ns(), plan, version)
 
-    def moved(self) -> bool:
-        """Return whether this machine's link is another than when this was asked last: gateway, interface, VPN or network."""
-        before, self._context = self._context, self._link.context()
-        return self._context != before
+    async def moved(self) -> bool:
+        """Look at this machine's link, for the reports to come; return whether it is another than the last time."""
+        before, self._context = self._context, await self._link.context()
+        return before not in {None, self._context}
 
     def _deliver(self, started_ns: int, plan: Plan, version: int, taken: Sequence[Taken], cause: Cause) -> None:
         """Spool one report; more than one only when a plan makes more observations than a report may hold."""
@@ -73,7 +75,7 @@ class Reporter:
             plan=version,
             lab=self._settings.lab.enabled,
             roots=self._roots,
-            context=self._link.context(),
+            context=self._context or Context(site=self._settings.agent.site),
             health=self._health(),
             observations=[one.measured.observation for one in taken],
         )

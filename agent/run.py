@@ -202,7 +202,7 @@ class _Agent:
         async with asyncio.TaskGroup() as beside:
             while True:
                 await self._wait_until(due)
-                if self._reporter.moved():
+                if await self._reporter.moved():
                     self._cycles.elsewhere()
                 deliver = self._reporter.begin(self._plan, self._version)
                 await self._cycles.run(self._plan, self._nets, turn, deliver, beside)

@@ -8,11 +8,12 @@ import ipaddress
 import socket
 import struct
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from agent.platform.environment import environment_proxies
 from agent.platform.machine import Machine
-from agent.platform.port import Adapter, AdapterKind, MarkKind, ProxySettings
+from agent.platform.port import LINK_KINDS, Adapter, AdapterKind, LinkKind, LinkSeen, MarkKind, ProxySettings
 
 _SIOCGIFADDR = 0x8915  # linux/sockios.h
 _IFREQ = struct.Struct("@16s16s")  # struct ifreq: name, then a sockaddr_in whose address is at bytes 4 to 8
@@ -24,7 +25,19 @@ _TUNNELS = {"512": "ppp", "768": "ipip", "769": "ip6tnl", "776": "sit", "778": "
 """ARPHRD numbers of linux/if_arp.h."""
 _TUNNEL_NAMES = ("tun", "tap", "wg", "ppp", "utun", "ipsec", "tailscale", "zt", "vpn", "nordlynx", "gpd", "cscotun")
 """Names the commonest clients give their interfaces, where the kernel's own words say nothing."""
+_NO_MAC = "00:00:00:00:00:00"
 _IFF_TAP = 0x2  # linux/if_tun.h
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of /proc/net/route: addresses as integers in host order."""
+
+    interface: str
+    destination: int
+    gateway: int
+    metric: int
+    mask: int
 
 
 class Linux:
@@ -38,6 +51,27 @@ class Linux:
     async def proxies(self) -> tuple[ProxySettings, ...]:
         """Return the environment's settings."""
         return (environment_proxies(self._machine.environment) or ProxySettings("environment"),)
+
+    async def link(self) -> LinkSeen:
+        """Return the best default route of /proc/net/route, its interface's kind, and the gateway's row in /proc/net/arp."""
+        rows = routes(self._machine.read("/proc/net/route"))
+        ways = [row for row in rows if row.destination == row.mask == 0]
+        if not ways:
+            return LinkSeen()
+        way = min(ways, key=lambda row: row.metric)
+        gateway = str(ipaddress.ip_address(way.gateway))
+        return LinkSeen(
+            gateway,
+            neighbours(self._machine.read("/proc/net/arp")).get((way.interface, gateway), ""),
+            way.interface,
+            self._link_kind(way.interface),
+            _prefix(way, rows),
+            vpn=any(row.interface.startswith(_TUNNEL_NAMES) for row in rows),
+        )
+
+    def _link_kind(self, interface: str) -> LinkKind:
+        kind, _ = adapter_kind(interface, {one: self._machine.read(f"{_CLASS}/{interface}/{one}").strip() for one in _TOLD})
+        return "wired" if kind == "virtual" else LINK_KINDS.get(kind, "other")  # a virtual machine's or container's cable
 
     async def search_domains(self) -> tuple[str, ...]:
         """Return `search` or `domain` of resolv.conf, the last line of either (resolv.conf(5))."""
@@ -86,6 +120,31 @@ def adapter_kind(name: str, told: Mapping[str, str]) -> tuple[AdapterKind, str]:
     if told["type"] != _ETHERNET:
         return "other", driver
     return ("wired" if told["device/uevent"] else "virtual"), driver or device
+
+
+def routes(text: str) -> list[Row]:
+    """Return the rows of /proc/net/route: interface, destination, gateway, flags, two counters, metric, mask."""
+    words = (line.split() for line in text.splitlines()[1:])
+    return [Row(row[0], _host_order(row[1]), _host_order(row[2]), int(row[6]), _host_order(row[7])) for row in words if len(row) >= 8]
+
+
+def _host_order(word: str) -> int:
+    """Return an address of /proc/net/route, which is printed as the machine's own little-endian word."""
+    return int.from_bytes(bytes.fromhex(word.zfill(8))[::-1])
+
+
+def neighbours(text: str) -> Mapping[tuple[str, str], str]:
+    """Return hardware address by interface and address from /proc/net/arp; an entry without an answer is none."""
+    words = (line.split() for line in text.splitlines()[1:])
+    return {(row[5], row[0]): row[3] for row in words if len(row) >= 6 and row[3] != _NO_MAC}
+
+
+def _prefix(way: Row, rows: list[Row]) -> str:
+    """Return the prefix of the interface's own network: the one its gateway is in."""
+    for row in rows:
+        if row.interface == way.interface and row.gateway == 0 and row.mask and way.gateway & row.mask == row.destination:
+            return str(ipaddress.ip_network((row.destination, row.mask.bit_count())))
+    return ""
 
 
 def search_domains(text: str) -> tuple[str, ...]:

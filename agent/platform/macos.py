@@ -3,14 +3,17 @@
 Parsers are pure; the programs are started by `agent/platform/machine.py`.
 """
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Final
 
 from agent.platform.environment import environment_proxies, way_of
 from agent.platform.machine import Machine
-from agent.platform.port import Adapter, AdapterKind, MarkKind, ProxySettings
+from agent.platform.port import LINK_KINDS, Adapter, AdapterKind, LinkSeen, MarkKind, ProxySettings
 
+_NETSTAT = "/usr/sbin/netstat"
+_ARP = "/usr/sbin/arp"
 _SCUTIL = "/usr/sbin/scutil"
 _IFCONFIG = "/sbin/ifconfig"
 _NETWORKSETUP = "/usr/sbin/networksetup"
@@ -25,6 +28,9 @@ _ITEM = re.compile(r"^    \d+ : (.+)$", re.MULTILINE)
 _SEARCH = re.compile(r"^  search domain\[\d+\] : (\S+)", re.MULTILINE)
 _PORT = re.compile(r"^Hardware Port: (.+)\nDevice: (\S+)", re.MULTILINE)
 _INTERFACE = re.compile(r"^(\w+): flags=[0-9a-f]+<([A-Z0-9_,]*)>[^\n]*\n((?:[\t ].*(?:\n|\Z))*)", re.MULTILINE)
+_IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_NETMASK = re.compile(r"^\s+inet (\d+\.\d+\.\d+\.\d+) netmask 0x([0-9a-f]{8})", re.MULTILINE)
+_HARDWARE = re.compile(r" at ((?:[0-9a-fA-F]{1,2}:){5}[0-9a-fA-F]{1,2}) ")
 _INET = re.compile(r"^\s+inet6? ([0-9A-Fa-f:.]+)(%\w+)?", re.MULTILINE)
 _SHORT_NETWORK = re.compile(r"(\d{1,3}(?:\.\d{1,3}){0,2})/(\d{1,2})")
 
@@ -36,12 +42,28 @@ class MacOs:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
+        self._ports: dict[str, str] = {}
+        """Hardware port by interface: what a name means does not change while it is there."""
 
     async def proxies(self) -> tuple[ProxySettings, ...]:
         """Return the environment's settings if it has any, and those of the network service in use, which user and services share."""
         user = proxy_settings(await self._machine.tell(_SCUTIL, "--proxy"))
         environment = environment_proxies(self._machine.environment)
         return (environment, user) if environment else (user,)
+
+    async def link(self) -> LinkSeen:
+        """Return the default route by `netstat`, its interface by `ifconfig`, the gateway's hardware address by `arp`."""
+        gateway, interface, vpn = default_route(await self._machine.tell(_NETSTAT, "-rn", "-f", "inet"))
+        if not gateway:
+            return LinkSeen(vpn=vpn)
+        if interface not in self._ports:
+            ports = _PORT.findall(await self._machine.tell(_NETWORKSETUP, "-listallhardwareports"))
+            self._ports[interface] = {device: port for port, device in ports}.get(interface, "")
+        kind, _ = adapter_kind(interface, self._ports[interface])
+        network = prefix(await self._machine.tell(_IFCONFIG, interface), gateway)
+        return LinkSeen(
+            gateway, hardware(await self._machine.tell(_ARP, "-n", gateway)), interface, LINK_KINDS.get(kind, "other"), network, vpn=vpn
+        )
 
     async def search_domains(self) -> tuple[str, ...]:
         """Return the search list of the first resolver."""
@@ -89,6 +111,31 @@ def adapter_kind(name: str, port: str) -> tuple[AdapterKind, str]:
     if "iPhone" in port or "WWAN" in port:
         return "cellular", driver
     return ("wired" if driver == "en" else "other"), driver
+
+
+def default_route(text: str) -> tuple[str, str, bool]:
+    """Return gateway and interface of the first default route that `netstat -rn -f inet` prints, and whether a tunnel has a route."""
+    rows = [words for line in text.splitlines() if len(words := line.split()) >= 4]
+    vpn = any(words[3].startswith(("utun", "ipsec", "ppp")) for words in rows)
+    for words in rows:
+        if words[0] == "default" and _IPV4.fullmatch(words[1]):
+            return words[1], words[3], vpn
+    return "", "", vpn
+
+
+def prefix(text: str, gateway: str) -> str:
+    """Return the network in what `ifconfig NAME` prints that the gateway is in."""
+    for address, mask in _NETMASK.findall(text):
+        network = ipaddress.ip_network((address, int(mask, 16).bit_count()), strict=False)
+        if ipaddress.ip_address(gateway) in network:
+            return str(network)
+    return ""
+
+
+def hardware(text: str) -> str:
+    """Return the hardware address in what `arp -n ADDRESS` prints, two digits a byte; none where there is no entry."""
+    found = _HARDWARE.search(text)
+    return ":".join(part.zfill(2) for part in found[1].lower().split(":")) if found else ""
 
 
 def labels(text: str) -> frozenset[str]:

@@ -53,6 +53,26 @@ class Adapter:
     label: str = ""
 
 
+LinkKind = Literal["wired", "wireless", "cellular", "other"]
+LINK_KINDS: Mapping[AdapterKind, LinkKind] = {"wired": "wired", "wireless": "wireless", "cellular": "cellular"}
+"""A link's kind by its adapter's; the others are none that matter to a place."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSeen:
+    """The link the IPv4 default route leaves by. `hardware` is the gateway's hardware address, `network` the interface's own prefix.
+
+    Gateway and hardware address leave this machine as a hash with the fleet's key only (`agent/context.py`). All empty: no default route.
+    """
+
+    gateway: str = ""
+    hardware: str = ""
+    interface: str = ""
+    kind: LinkKind = "other"
+    network: str = ""
+    vpn: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class MachineSeen:
     """This machine at one moment, raw: `agent/probes/host.py` makes of it what may leave the machine.
@@ -83,6 +103,10 @@ class Platform(Protocol):
 
     async def proxies(self) -> tuple[ProxySettings, ...]:
         """Return the settings that programs of this account follow, then those of other scopes that can be seen."""
+        ...
+
+    async def link(self) -> LinkSeen:
+        """Return the link this machine is on. Asked every cycle, so it must be cheap."""
         ...
 
     async def search_domains(self) -> tuple[str, ...]:

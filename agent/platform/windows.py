@@ -4,19 +4,23 @@ Registry names and the two binary values are those of WinINET (the programs of a
 every language, `ipconfig` does not. Parsers are pure; the programs are started by `agent/platform/machine.py`.
 """
 
+import contextlib
+import ipaddress
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from agent.platform.environment import environment_proxies, way_of
 from agent.platform.machine import Machine
-from agent.platform.port import Adapter, AdapterKind, MarkKind, ProxySettings
+from agent.platform.port import LINK_KINDS, Adapter, AdapterKind, LinkSeen, MarkKind, ProxySettings
 
 _REG = r"C:\Windows\System32\reg.exe"
 _NETSH = r"C:\Windows\System32\netsh.exe"
 _TASKLIST = r"C:\Windows\System32\tasklist.exe"
+_ROUTE = r"C:\Windows\System32\route.exe"
+_ARP = r"C:\Windows\System32\arp.exe"
 _SC = r"C:\Windows\System32\sc.exe"
 _POWERSHELL = r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe"
 ADAPTERS = (
@@ -35,6 +39,7 @@ _MANUAL, _PAC, _DETECT = 0x02, 0x04, 0x08
 """Flags at byte 8 of DefaultConnectionSettings; in WinHttpSettings only the first is used."""
 _TUNNEL_DRIVERS = ("wintun", "wireguard", "tap0901", "tapwindows", "ovpn-dco")
 """Files of the free drivers most clients bring (WireGuard, OpenVPN)."""
+_IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _ADDRESS = re.compile(r"^\S.*\s((?:\d{1,3}\.){3}\d{1,3})\s*$", re.MULTILINE)
 
 
@@ -48,6 +53,15 @@ class Connection:
     pac_url: str = ""
 
 
+class Row(NamedTuple):
+    """One active route. `own` is the interface's own address; `gateway` is empty for what is on the link itself."""
+
+    network: ipaddress.IPv4Network
+    gateway: str
+    own: str
+    metric: int
+
+
 class Windows:
     """`agent.platform.port.Platform` for Windows."""
 
@@ -55,6 +69,7 @@ class Windows:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
+        self._known: tuple[frozenset[str], tuple[Adapter, ...]] = (frozenset(), ())
 
     async def proxies(self) -> tuple[ProxySettings, ...]:
         """Return the environment's settings if it has any, then this account's (WinINET) and the services' (WinHTTP).
@@ -72,6 +87,31 @@ class Windows:
         both = (service, user) if account.endswith("$") or account.upper() in _SERVICES else (user, service)
         environment = environment_proxies(self._machine.environment)
         return (environment, *both) if environment else both
+
+    async def link(self) -> LinkSeen:
+        """Return the best default route by `route print`, and the gateway's row of `arp -a`.
+
+        Adapters cost PowerShell half a second, so they are asked only when the addresses in the table have changed.
+        """
+        rows = routes(await self._machine.tell(_ROUTE, "print", "-4"))
+        own = frozenset(row.own for row in rows)
+        if own != self._known[0]:
+            self._known = (own, await self.adapters())
+        vpn = any(one.kind == "tunnel" for one in self._known[1])
+        ways = [row for row in rows if row.network.prefixlen == 0 and row.gateway]
+        if not ways:
+            return LinkSeen(vpn=vpn)
+        way = min(ways, key=lambda row: row.metric)
+        holder = next((one for one in self._known[1] if way.own in one.addresses), None)
+        hardware = neighbours(await self._machine.tell(_ARP, "-a")).get((way.own, way.gateway), "")
+        return LinkSeen(
+            way.gateway,
+            hardware,
+            holder.name if holder else "",
+            LINK_KINDS.get(holder.kind, "other") if holder else "other",
+            prefix(way, rows),
+            vpn=vpn,
+        )
 
     async def search_domains(self) -> tuple[str, ...]:
         """Return the configured search list, else the machine's domain, else the one DHCP gave."""
@@ -100,6 +140,44 @@ class Windows:
     async def roots_pem(self) -> str:
         """Return nothing: the child reads the store."""
         return ""
+
+
+def routes(text: str) -> list[Row]:
+    """Return the active routes that `route print -4` prints. The word for "on link" is translated, its place and the numbers are not."""
+    found = []
+    for line in text.split("Persistent", maxsplit=1)[0].splitlines():
+        words = line.split()
+        if (
+            len(words) >= 5
+            and _IPV4.fullmatch(words[0])
+            and _IPV4.fullmatch(words[1])
+            and words[-1].isdecimal()
+            and _IPV4.fullmatch(words[-2])
+        ):
+            gateway = words[2] if len(words) == 5 and _IPV4.fullmatch(words[2]) else ""
+            with contextlib.suppress(ValueError):
+                found.append(Row(ipaddress.IPv4Network(f"{words[0]}/{words[1]}"), gateway, words[-2], int(words[-1])))
+    return found
+
+
+def prefix(way: Row, rows: list[Row]) -> str:
+    """Return the prefix of the interface's own network: the one its gateway is in."""
+    gateway = ipaddress.ip_address(way.gateway)
+    inside = [row.network for row in rows if row.own == way.own and not row.gateway and 0 < row.network.prefixlen < 32]
+    return next((str(network) for network in inside if gateway in network), "")
+
+
+def neighbours(text: str) -> dict[tuple[str, str], str]:
+    """Return hardware address by own and other address from `arp -a`: under each interface's line its neighbours."""
+    found, own = {}, ""
+    for line in text.splitlines():
+        words = line.split()
+        addresses = [word for word in words if _IPV4.fullmatch(word)]
+        if not line.startswith(" ") and addresses:
+            own = addresses[0]
+        elif len(words) >= 2 and addresses and words[0] == addresses[0]:
+            found[own, words[0]] = words[1].replace("-", ":").lower()
+    return found
 
 
 def adapters(text: str) -> tuple[Adapter, ...]:

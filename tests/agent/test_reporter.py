@@ -112,7 +112,7 @@ class Walking:
     def __init__(self, *gateways: str) -> None:
         self._gateways = iter(gateways)
 
-    def context(self) -> Context:
+    async def context(self) -> Context:
         """Return the next link."""
         return Context(gateway=next(self._gateways))
 
@@ -121,4 +121,4 @@ async def test_another_link_is_noticed_once(spool: Spool) -> None:
     """A changed gateway is told when asked, and is the usual one from then on."""
     one = reporter(spool, iter([1]))
     one._context, one._link = Context(gateway="a"), Walking("a", "b", "b")  # type: ignore[assignment] # of a machine that walks
-    assert [one.moved() for _ in range(3)] == [False, True, False]
+    assert [await one.moved() for _ in range(3)] == [False, True, False]

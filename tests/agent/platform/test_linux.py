@@ -6,6 +6,7 @@ import pytest
 
 from agent.platform.linux import Linux, adapter_kind, ipv6_addresses, search_domains
 from agent.platform.machine import ThisMachine
+from agent.platform.port import LinkSeen
 from tests.fakes.machine import FakeMachine
 
 INET6 = """00000000000000000000000000000001 01 80 10 80       lo
@@ -90,3 +91,15 @@ async def test_what_runs() -> None:
     }
     assert await Linux(FakeMachine(files)).running() == {"process": {"warp-svc"}, "driver": {"wireguard"}}
     assert await Linux(FakeMachine(files)).roots_pem() == ""
+
+
+async def test_link() -> None:
+    """The default route with the lowest metric, its interface's kind, its prefix and the gateway's hardware address."""
+    files = {
+        "/proc/net/route": "head\n"
+        "eth0\t00000000\t01020A0A\t0003\t0\t0\t100\t00000000\t0\t0\t0\neth0\t00020A0A\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0\n",
+        "/proc/net/arp": "head\n10.10.2.1        0x1         0x2         52:54:00:12:34:56     *        eth0\n",
+        "/sys/class/net/eth0/type": "1",
+    }
+    assert await Linux(FakeMachine(files)).link() == LinkSeen("10.10.2.1", "52:54:00:12:34:56", "eth0", "wired", "10.10.2.0/24")
+    assert await Linux(FakeMachine()).link() == LinkSeen()

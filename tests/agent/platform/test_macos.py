@@ -1,7 +1,7 @@
 """macOS' tools, as recorded; none of this was run on a Mac."""
 
-from agent.platform.macos import MacOs, addresses, proxy_settings, search_domains
-from agent.platform.port import Adapter, ProxySettings
+from agent.platform.macos import MacOs, addresses, prefix, proxy_settings, search_domains
+from agent.platform.port import Adapter, LinkSeen, ProxySettings
 from tests.fakes.machine import FakeMachine, recorded
 
 
@@ -68,3 +68,29 @@ async def test_added_roots_are_the_system_keychains() -> None:
     """The keychain of administrators is asked for, a person's own is not."""
     machine = FakeMachine(programs={"find-certificate -a -p /Library/Keychains/System.keychain": "PEM"})
     assert await MacOs(machine).roots_pem() == "PEM"
+
+
+LINK = {
+    "-rn -f inet": recorded("macos-netstat-rn.txt"),
+    "-listallhardwareports": recorded("macos-hardwareports.txt"),
+    "en0": recorded("macos-ifconfig-en0.txt"),
+    "-n 10.10.2.1": recorded("macos-arp.txt"),
+}
+
+
+async def test_link() -> None:
+    """The first default route with a gateway is the link; its hardware address is written with two digits a byte."""
+    machine = FakeMachine(programs=LINK)
+    mac = MacOs(machine)
+    assert await mac.link() == await mac.link() == LinkSeen("10.10.2.1", "52:54:00:12:34:56", "en0", "wireless", "10.10.2.0/24")
+    assert len([command for command in machine.told if command[1] == "-listallhardwareports"]) == 1
+
+
+async def test_no_link() -> None:
+    """Without a default route there is no link; a tunnel's route is told all the same, and a gateway nobody answered for has no address."""
+    assert await MacOs(FakeMachine()).link() == LinkSeen()
+    tunnel = "10/8               10.9.0.1           UGSc                utun4\n"
+    assert await MacOs(FakeMachine(programs={"-rn -f inet": tunnel})).link() == LinkSeen(vpn=True)
+    silent = LINK | {"-n 10.10.2.1": "? (10.10.2.1) at (incomplete) on en0 ifscope [ethernet]\n"}
+    assert (await MacOs(FakeMachine(programs=silent)).link()).hardware == ""
+    assert prefix(recorded("macos-ifconfig-en0.txt"), "192.0.2.1") == ""

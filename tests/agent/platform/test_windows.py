@@ -2,14 +2,16 @@
 
 import pytest
 
-from agent.platform.port import Adapter, ProxySettings
+from agent.platform.port import Adapter, LinkSeen, ProxySettings
 from agent.platform.windows import (
     ADAPTERS,
     Connection,
     Windows,
     adapters,
     connection,
+    neighbours,
     registry,
+    routes,
     search_domains,
     servers,
     service_settings,
@@ -148,3 +150,33 @@ async def test_what_runs() -> None:
     assert running["service"] == {"stAgentSvc", "Dnscache"}
     assert not running["driver"]
     assert await Windows(FakeMachine()).roots_pem() == ""
+
+
+LINK = {
+    "print -4": recorded("windows-route-print.txt"),
+    "-a": recorded("windows-arp.txt"),
+    f"-NoProfile -NonInteractive -Command {ADAPTERS}": recorded("windows-adapters.txt"),
+}
+
+
+async def test_link() -> None:
+    """The default route with the lowest metric is the link, its gateway's hardware address that of its own interface."""
+    machine = FakeMachine(programs=LINK)
+    windows = Windows(machine)
+    seen = await windows.link()
+    assert (seen.gateway, seen.hardware, seen.network) == ("10.10.2.1", "52:54:00:12:34:56", "10.10.2.0/24")
+    assert await windows.link() == seen
+    assert len([command for command in machine.told if "powershell" in command[0]]) == 1
+
+
+async def test_link_in_another_language() -> None:
+    """A route on the link itself is known by its place, whatever words stand for it."""
+    german = LINK | {"print -4": LINK["print -4"].replace("  On-link", "Auf Verbindung")}
+    assert (await Windows(FakeMachine(programs=german)).link()).network == "10.10.2.0/24"
+
+
+async def test_no_link() -> None:
+    """Without a default route, and without any answer, there is no link."""
+    assert await Windows(FakeMachine()).link() == LinkSeen()
+    assert routes("          0.0.0.0          0.0.0.0\n  1.2.3.4 5.6.7.8 9.9.9.9 1.1.1.1 5\n") == []
+    assert neighbours("  10.10.2.1\n") == {}
