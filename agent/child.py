@@ -23,7 +23,8 @@ import certifi
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from agent import added_roots, platform_trust
+from agent import added_roots
+from agent.platform import trust
 from judge.chain import Roots, pem_to_der, verify, verify_twice
 
 _LINUX_BUNDLES = (
@@ -54,8 +55,8 @@ def check_chain(request: Mapping[str, Any]) -> dict[str, object]:
     host = str(request["host"])
     at = datetime.fromtimestamp(int(request["at_ns"]) / 1e9, UTC)
     public = _roots(request.get("public_roots") or certifi.where())
-    if platform_trust.available() and not request.get("os_roots"):
-        words = platform_trust.verify_by_platform(chain, host), verify(chain, host, public, at)
+    if trust.available() and not request.get("os_roots"):
+        words = trust.verify_by_platform(chain, host), verify(chain, host, public, at)
         return {"os": words[0], "public": words[1], "os_roots": "", "public_roots": public.fingerprint, "engine": "truststore"}
     os = _roots(request.get("os_roots") or os_bundle())
     words = verify_twice(chain, host, os, public, at)

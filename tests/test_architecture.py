@@ -26,7 +26,7 @@ BOUNDARIES = {
     "ssl": (
         *NETWORK,
         "agent/child.py",
-        "agent/platform_trust.py",
+        "agent/platform/trust.py",
         "agent/added_roots.py",
     ),  # where the system keeps its roots, and its verifier; no socket
     "socketserver": NETWORK,

@@ -26,7 +26,7 @@ from agent.network.net import (
 from agent.network.origin import origin_of
 from agent.network.proxy import Logins
 from agent.network.quic import QuicChild
-from agent.network.resolve import ipv6_routed, resolve, system_resolvers
+from agent.network.resolve import ipv6_routed, resolve
 from agent.network.settings import NetworkSettings
 from agent.network.system import SystemWays
 from agent.network.trace import Tracer
@@ -67,7 +67,7 @@ class OwnNetwork:
     async def resolve(self, host: str, timeout_s: float | None = None) -> Resolution:
         """Look a name up at the configured resolvers, else at the machine's own."""
         settings = self._settings
-        resolvers = self._resolvers or system_resolvers()
+        resolvers = self._resolvers or await self._own_resolvers()
         ipv6 = ipv6_routed() if settings.ipv6 is None else settings.ipv6
         return await resolve(host, resolvers, self._clock, timeout_s or settings.timeouts.dns_s, ipv6=ipv6)
 
@@ -106,8 +106,11 @@ class OwnNetwork:
     async def _origin(self, address: str) -> int | None:
         """Ask which autonomous system announces an address."""
         settings = self._settings
-        resolvers = self._resolvers or system_resolvers()
+        resolvers = self._resolvers or await self._own_resolvers()
         return await origin_of(address, settings.path.origin_zone, resolvers, self._clock, settings.timeouts.dns_s)
+
+    async def _own_resolvers(self) -> tuple[tuple[str, int], ...]:
+        return tuple((server, 53) for server in await self._platform.resolvers())
 
     async def check_chain(self, chain: Sequence[bytes], host: str) -> ChainTrust | None:
         """Hand a captured chain to the checker this network was opened with."""
@@ -122,7 +125,7 @@ class OwnNetwork:
     async def resolver_told(self) -> Told:
         """Ask DNS about itself, as the settings say."""
         names, settings = self._settings.names, self._settings
-        resolvers = self._resolvers or system_resolvers()
+        resolvers = self._resolvers or await self._own_resolvers()
         limit_s = settings.timeouts.dns_s
         return await resolver_told(names.nobody, names.whoami, resolvers, self._clock, limit_s, identity=names.identity)
 

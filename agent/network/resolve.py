@@ -8,10 +8,8 @@ import asyncio
 import secrets
 import socket
 import struct
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import dns.exception
 import dns.flags
@@ -30,7 +28,6 @@ ROUNDS = 2
 """Each resolver is asked twice, as the C library does (RES_DFLRETRY): a lost datagram is not a failed lookup."""
 MAX_RESOLVERS = 3
 """MAXNS of resolv.h."""
-RESOLV_CONF = Path("/etc/resolv.conf")
 RCODES: dict[int, Failure] = {
     dns.rcode.NXDOMAIN: "dns_nxdomain",
     dns.rcode.SERVFAIL: "dns_servfail",
@@ -178,20 +175,6 @@ def _read(answer: dns.message.Message, resolver: str, dns_ms: float, *, late: bo
     failure = RCODES.get(code) or (None if addresses else "dns_no_data")
     error = dns.rcode.to_text(code) if failure == "dns_nxdomain" else None
     return Lookup(resolver, addresses, aliases, dns_ms, failure, error, late)
-
-
-def system_resolvers() -> tuple[tuple[str, int], ...]:
-    """Return the machine's own resolvers, read anew each time: a laptop moves."""
-    if sys.platform == "win32":
-        from dns.win32util import get_dns_info  # noqa: PLC0415 - Windows only
-
-        return tuple((server, 53) for server in get_dns_info().nameservers)
-    try:
-        lines = RESOLV_CONF.read_text(errors="replace").splitlines()
-    except OSError:
-        return ()
-    words = [line.split() for line in lines]
-    return tuple((word[1], 53) for word in words if len(word) > 1 and word[0] == "nameserver" and is_address(word[1]))
 
 
 def ipv6_routed() -> bool:

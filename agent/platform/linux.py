@@ -14,6 +14,7 @@ from typing import Final
 from agent.platform.environment import environment_proxies
 from agent.platform.machine import Machine
 from agent.platform.port import LINK_KINDS, Adapter, AdapterKind, LinkKind, LinkSeen, MarkKind, ProxySettings
+from agent.platform.resolv_conf import nameservers, search_domains
 
 _SIOCGIFADDR = 0x8915  # linux/sockios.h
 _IFREQ = struct.Struct("@16s16s")  # struct ifreq: name, then a sockaddr_in whose address is at bytes 4 to 8
@@ -76,6 +77,10 @@ class Linux:
     async def search_domains(self) -> tuple[str, ...]:
         """Return `search` or `domain` of resolv.conf, the last line of either (resolv.conf(5))."""
         return search_domains(self._machine.read("/etc/resolv.conf"))
+
+    async def resolvers(self) -> tuple[str, ...]:
+        """Return the name servers of resolv.conf, read anew each time: a laptop moves."""
+        return nameservers(self._machine.read("/etc/resolv.conf"))
 
     async def addresses(self, interface: str) -> tuple[str, ...]:
         """Return the IPv4 address the kernel has for the interface, and its global IPv6 addresses."""
@@ -145,16 +150,6 @@ def _prefix(way: Row, rows: list[Row]) -> str:
         if row.interface == way.interface and row.gateway == 0 and row.mask and way.gateway & row.mask == row.destination:
             return str(ipaddress.ip_network((row.destination, row.mask.bit_count())))
     return ""
-
-
-def search_domains(text: str) -> tuple[str, ...]:
-    """Return the search list of a resolv.conf."""
-    found: tuple[str, ...] = ()
-    for line in text.splitlines():
-        words = line.split()
-        if len(words) > 1 and words[0] in {"search", "domain"}:
-            found = tuple(word.strip(".").lower() for word in words[1:])
-    return found
 
 
 def ipv6_addresses(text: str, interface: str) -> tuple[str, ...]:

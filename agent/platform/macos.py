@@ -11,6 +11,8 @@ from typing import Final
 from agent.platform.environment import environment_proxies, way_of
 from agent.platform.machine import Machine
 from agent.platform.port import LINK_KINDS, Adapter, AdapterKind, LinkSeen, MarkKind, ProxySettings
+from agent.platform.resolv_conf import nameservers
+from wire.vocabulary import Trust
 
 _NETSTAT = "/usr/sbin/netstat"
 _ARP = "/usr/sbin/arp"
@@ -33,6 +35,17 @@ _NETMASK = re.compile(r"^\s+inet (\d+\.\d+\.\d+\.\d+) netmask 0x([0-9a-f]{8})", 
 _HARDWARE = re.compile(r" at ((?:[0-9a-fA-F]{1,2}:){5}[0-9a-fA-F]{1,2}) ")
 _INET = re.compile(r"^\s+inet6? ([0-9A-Fa-f:.]+)(%\w+)?", re.MULTILINE)
 _SHORT_NETWORK = re.compile(r"(\d{1,3}(?:\.\d{1,3}){0,2})/(\d{1,2})")
+
+
+VERIFIER = "truststore._macos"
+TRUST_CODES: dict[int, Trust] = {
+    -67843 & 0xFFFF_FFFF: "no_root",  # errSecNotTrusted
+    -25318 & 0xFFFF_FFFF: "incomplete",  # errSecCreateChainFailed
+    -67818 & 0xFFFF_FFFF: "expired",  # errSecCertificateExpired
+    -67819 & 0xFFFF_FFFF: "expired",  # errSecCertificateNotValidYet
+    -67602 & 0xFFFF_FFFF: "name",  # errSecHostNameMismatch
+}
+"""Error codes of Apple's SecBase.h, without their sign."""
 
 
 class MacOs:
@@ -68,6 +81,10 @@ class MacOs:
     async def search_domains(self) -> tuple[str, ...]:
         """Return the search list of the first resolver."""
         return search_domains(await self._machine.tell(_SCUTIL, "--dns"))
+
+    async def resolvers(self) -> tuple[str, ...]:
+        """Return the name servers of /etc/resolv.conf, which macOS writes for the main resolver."""
+        return nameservers(self._machine.read("/etc/resolv.conf"))
 
     async def addresses(self, interface: str) -> tuple[str, ...]:
         """Return the addresses of an interface, those valid on its link only left out."""

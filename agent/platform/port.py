@@ -113,6 +113,10 @@ class Platform(Protocol):
         """Return the domains a short name is completed with: where WPAD looks."""
         ...
 
+    async def resolvers(self) -> tuple[str, ...]:
+        """Return the addresses of this machine's name servers, in their order. Asked for each lookup, so it must be cheap."""
+        ...
+
     async def addresses(self, interface: str) -> tuple[str, ...]:
         """Return the addresses of the interface of this name; none when there is no such interface."""
         ...

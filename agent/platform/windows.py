@@ -5,6 +5,7 @@ every language, `ipconfig` does not. Parsers are pure; the programs are started 
 """
 
 import contextlib
+import importlib
 import ipaddress
 import json
 import re
@@ -15,6 +16,7 @@ from typing import Any, Final, Literal, NamedTuple
 from agent.platform.environment import environment_proxies, way_of
 from agent.platform.machine import Machine
 from agent.platform.port import LINK_KINDS, Adapter, AdapterKind, LinkSeen, MarkKind, ProxySettings
+from wire.vocabulary import Trust
 
 _REG = r"C:\Windows\System32\reg.exe"
 _NETSH = r"C:\Windows\System32\netsh.exe"
@@ -41,6 +43,16 @@ _TUNNEL_DRIVERS = ("wintun", "wireguard", "tap0901", "tapwindows", "ovpn-dco")
 """Files of the free drivers most clients bring (WireGuard, OpenVPN)."""
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _ADDRESS = re.compile(r"^\S.*\s((?:\d{1,3}\.){3}\d{1,3})\s*$", re.MULTILINE)
+
+
+VERIFIER = "truststore._windows"
+TRUST_CODES: dict[int, Trust] = {
+    0x800B0109: "no_root",  # CERT_E_UNTRUSTEDROOT
+    0x800B010A: "incomplete",  # CERT_E_CHAINING
+    0x800B0101: "expired",  # CERT_E_EXPIRED, also for not yet valid
+    0x800B010F: "name",  # CERT_E_CN_NO_MATCH
+}
+"""Error codes of winerror.h."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +128,14 @@ class Windows:
     async def search_domains(self) -> tuple[str, ...]:
         """Return the configured search list, else the machine's domain, else the one DHCP gave."""
         return search_domains(registry(await self._machine.tell(_REG, "query", _TCPIP)))
+
+    async def resolvers(self) -> tuple[str, ...]:
+        """Return the name servers of the registry, as dnspython finds them."""
+        try:
+            # There on Windows only, and so without a type elsewhere.
+            return tuple(importlib.import_module("dns.win32util").get_dns_info().nameservers)
+        except (ImportError, AttributeError, OSError):
+            return ()
 
     async def addresses(self, interface: str) -> tuple[str, ...]:
         """Return the IPv4 addresses of the interface of this name (`Ethernet`, `Wi-Fi`)."""

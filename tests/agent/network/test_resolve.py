@@ -3,7 +3,6 @@
 import contextlib
 import random
 from collections.abc import Callable
-from pathlib import Path
 
 import dns.exception
 import dns.flags
@@ -13,7 +12,7 @@ import pytest
 from agent.network import resolve as room
 from agent.network.clock import sample_clock
 from agent.network.net import Resolution
-from agent.network.resolve import resolve, system_resolvers
+from agent.network.resolve import resolve
 from tests.fakes.places import Resolver, resolving
 
 TABLE = {
@@ -159,12 +158,3 @@ async def test_no_question_for_addresses_and_localhost() -> None:
     for host, answer in (("192.0.2.9", "192.0.2.9"), ("2001:db8::9", "2001:db8::9"), ("localhost", "127.0.0.1")):
         found, resolver = await look_up(host)
         assert (found.answers, found.dns_ms, resolver.asked) == ((answer,), None, [])
-
-
-def test_system_resolvers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The machine's file is read for its nameserver lines; a file that is not there means none."""
-    path = tmp_path / "resolv.conf"
-    monkeypatch.setattr(room, "RESOLV_CONF", path)
-    assert system_resolvers() == ()
-    path.write_text("# made by\nsearch a.test\nnameserver 192.0.2.53\nnameserver fe80::1%eth0\nnameserver\nnameserver name.test\n")
-    assert system_resolvers() == (("192.0.2.53", 53), ("fe80::1%eth0", 53))

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from agent.platform.linux import Linux, adapter_kind, ipv6_addresses, search_domains
+from agent.platform.linux import Linux, adapter_kind, ipv6_addresses
 from agent.platform.machine import ThisMachine
 from agent.platform.port import LinkSeen
 from tests.fakes.machine import FakeMachine
@@ -25,7 +25,6 @@ async def test_search_list() -> None:
     """The last search or domain line counts."""
     files = {"/etc/resolv.conf": "domain old.example\nnameserver 192.0.2.1\nsearch Lyon.Contoso.com. contoso.com\n"}
     assert await Linux(FakeMachine(files)).search_domains() == ("lyon.contoso.com", "contoso.com")
-    assert search_domains("search\n") == ()
 
 
 def test_ipv6_addresses() -> None:

@@ -17,6 +17,8 @@ async def test_chosen_by_system(system: str, platform: type) -> None:
     assert not (await chosen.proxies())[0].speak
     assert await chosen.search_domains() == ()
     assert await chosen.addresses("none0") == ()
+    assert await chosen.resolvers() == ()
+    assert not (await chosen.link()).gateway
 
 
 async def test_on_this_machine() -> None:
@@ -24,3 +26,9 @@ async def test_on_this_machine() -> None:
     platform = here()
     assert await platform.proxies()
     assert isinstance(await platform.search_domains(), tuple)
+
+
+async def test_resolv_conf_is_read_where_systems_write_one() -> None:
+    """Linux and macOS keep their name servers in the same file."""
+    machine = FakeMachine({"/etc/resolv.conf": "nameserver 192.0.2.53\n"})
+    assert [await here(machine, system).resolvers() for system in ("linux", "darwin")] == [("192.0.2.53",)] * 2
