@@ -80,6 +80,9 @@ class Cycles:
         """Take it that this machine is on another link than before: slow probes are due in the next cycle."""
         self._calendar.forget()
 
+    def _is_due(self, start: Start, plan: Plan, now: float) -> bool:
+        return self._calendar.due(start, start.every_s or plan.probes[start.probe].every_s, plan.cadence_s, now)
+
     async def run(
         self, plan: Plan, nets: Mapping[Kind, Network], turn: int, deliver: Deliver, beside: asyncio.TaskGroup | None = None
     ) -> None:
@@ -88,9 +91,7 @@ class Cycles:
         Probes that lie idle are started in `beside`, which outlives the cycle, and deliver for themselves; without it the cycle waits.
         """
         kinds, now = tuple(self._probes), time.monotonic()
-        wanted = [
-            start for start in starts(plan, kinds) if self._calendar.due(start, plan.probes[start.probe].every_s, plan.cadence_s, now)
-        ]
+        wanted = [start for start in starts(plan, kinds) if self._is_due(start, plan, now)]
         direct = any(route.kind == "direct" for route in plan.routes)
         wanted = [start for start in wanted if not direct or not await self._is_twin(start, nets[start.probe])]
         one = _Running(plan, kinds, Round(plan, wanted, self._budget, self._clock), self._memory, deliver)

@@ -114,7 +114,14 @@ def open_networks(settings: Settings, plan: Plan, checker: Checker, system: Syst
     """Return one network for each probe of the plan, with that probe's time limits. Raises ConfigError for a bad laboratory place."""
     lab, look = settings.lab, Inventory(here(), checker, plan.prefixes, lambda: system.pac(plan.targets)).take
     names, signed = name_settings(plan, lab), _answer_check(settings, plan, checker)
-    asked = NetworkSettings(lab.resolvers, lab.connect, logins=settings.proxy.logins, names=names, path=path_settings(plan, lab))
+    asked = NetworkSettings(
+        lab.resolvers,
+        lab.connect,
+        logins=settings.proxy.logins,
+        names=names,
+        path=path_settings(plan, lab),
+        download=_download(plan),
+    )
     try:
         return {
             kind: open_network(
@@ -147,6 +154,11 @@ def path_settings(plan: Plan, lab: Lab) -> PathSettings:
     return PathSettings(
         asked.control_port, asked.unroutable if not lab.enabled or asked.unroutable in lab.connect else "", asked.origin_zone
     )
+
+
+def _download(plan: Plan) -> tuple[str, int, str, int] | None:
+    file = plan.download
+    return (file.host, file.port, file.path, file.bytes) if file else None
 
 
 def _answer_check(settings: Settings, plan: Plan, checker: Checker) -> AnswerCheck:

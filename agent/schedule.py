@@ -23,12 +23,13 @@ _HOUR_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """One probe to start: its kind, target and route. `repeat`: the immediate second look after a change."""
+    """One probe to start: its kind, target and route. `repeat`: the immediate second look after a change. `every_s`: its own cadence."""
 
     probe: Kind
     target: Target
     route: Route
     repeat: bool = False
+    every_s: float = 0.0
 
     @property
     def path(self) -> tuple[str, str, str]:
@@ -63,8 +64,10 @@ def starts(plan: Plan, kinds: Sequence[Kind]) -> tuple[Start, ...]:
     wanted = [kind for kind in kinds if kind in plan.probes]
     direct = next((route for route in plan.routes if route.kind == "direct"), plan.routes[0])
     found = [Start(kind, HERE, direct) for kind in wanted if str(kind) == "host"]
+    looked_up: set[str] = set()
     for target in plan.targets:
-        if "dns" in wanted and fits(plan, "dns", target):
+        if "dns" in wanted and fits(plan, "dns", target) and not (target.protocol == "http" and target.host in looked_up):
+            looked_up.add(target.host)
             found.append(Start("dns", target, direct))
         for kind in wanted:
             if kind != "dns" and fits(plan, kind, target):
@@ -73,6 +76,10 @@ def starts(plan: Plan, kinds: Sequence[Kind]) -> tuple[Start, ...]:
     for one in reflectors if "egress" in wanted else ():
         target = Target(host=one.host, port=one.port, protocol=one.protocol, category=one.category, workload="Control", path=one.path)
         found += [Start("egress", target, route) for route in plan.routes]
+    if plan.download is not None and "web" in wanted:
+        file = plan.download
+        target = Target(host=file.host, port=file.port, path=file.path, category=file.category, workload=file.workload)
+        found.append(Start("web", target, direct, every_s=file.every_s))
     return tuple(found)
 
 

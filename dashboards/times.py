@@ -104,9 +104,25 @@ def failed() -> Panel:
     )
 
 
+_MORE = ("server_ms", "health_score", "throughput_mbps", "bloat_ms", "page")
+
+
 def seen() -> Panel:
     """Return what was seen last."""
-    fields = ("total_ms", "failure", "status", "address", "tls", "http", "trust_os", "trust_public", "front_door", "body_bytes", "clock")
+    fields = (
+        "total_ms",
+        "failure",
+        "status",
+        "address",
+        "tls",
+        "http",
+        "trust_os",
+        "trust_public",
+        "front_door",
+        "body_bytes",
+        "clock",
+        *_MORE,
+    )
     text = select(last("facts", fields), "web", PATHS, ["target", "route", "agent", "category"])
     return table(
         "Newest connection of each target (ms, bytes)",
@@ -127,6 +143,11 @@ def seen() -> Panel:
             Column("trust_public", "Public roots", width=120, absent="unchecked"),
             Column("front_door", "Front door", width=100, absent="not named"),
             Column("body_bytes", "Body", unit="decbytes", width=90, absent="none"),
+            Column("server_ms", "Server's own", unit="ms", decimals=0, width=110, absent="not told"),
+            Column("health_score", "SharePoint load (0 to 10)", width=190, absent="not told"),
+            Column("throughput_mbps", "Download", unit="Mbits", decimals=1, width=110, absent="not made"),
+            Column("bloat_ms", "Buffer bloat", unit="ms", decimals=0, width=110, absent="not made"),
+            Column("page", "Block page of", width=150, absent="none"),
             Column("clock", "Clock", width=80),
         ],
         (24, 8),

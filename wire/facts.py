@@ -31,6 +31,8 @@ class WebFacts(Message):
     """One staged HTTPS request: how far it came and what answered.
 
     `chain` holds certificate ids (`wire.codec.content_id` of the DER), leaf first, exactly as sent. `http` is what was spoken.
+    `page`: ids of the marks of block and notification pages found in the answer (`judge/knowledge/data/pages.toml`); `page_hash`: of such a
+    page without what varies. Looked for where something on the way could have answered: on HTTP, and where public roots do not trust.
     `via` is the way taken (`direct`, `proxy host:port`, `https-proxy host:port`, `socks5 host:port`, `source`), `via_source` who said
     so (`plan`, `environment`, `settings`, `pac`, `wpad`); both are absent on a direct route, where there is no choice.
     """
@@ -47,6 +49,8 @@ class WebFacts(Message):
     chain: Annotated[list[ContentId], Field(max_length=16)] = []
     trust: ChainTrust | None = None
     headers: Headers = {}
+    page: Annotated[list[Word], Field(max_length=16)] = []
+    page_hash: Word = ""
     via: Text | None = None
     via_source: Word | None = None
 

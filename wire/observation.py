@@ -16,7 +16,12 @@ Microseconds = Annotated[int, Field(ge=0, le=86_400_000_000)]
 
 
 class WebObservation(Message):
-    """Sample of the `web` probe. `suspect`: taken while the loop lagged, the clock stepped, or starts were too dense."""
+    """Sample of the `web` probe. `suspect`: taken while the loop lagged, the clock stepped, or starts were too dense.
+
+    `server_ms`: SharePoint's own work on the request (SPIisLatency), part of `first_byte_ms`; `health_score`: X-SharePointHealthScore, 0 to
+    10, low is good. `throughput_mbps` (10^6 bits a second) and `bloat_ms` (connect time while the download ran less the idle one) are of
+    the plan's download only.
+    """
 
     kind: Literal["web"]
     facts: ContentId
@@ -36,6 +41,10 @@ class WebObservation(Message):
     status: Annotated[int, Field(ge=100, le=999)] | None = None
     body_bytes: Annotated[int, Field(ge=0)] | None = None
     front_door: Word | None = None
+    server_ms: Milliseconds | None = None
+    health_score: Annotated[int, Field(ge=0, le=10)] | None = None
+    throughput_mbps: Annotated[float, Field(ge=0, le=1e6)] | None = None
+    bloat_ms: Milliseconds | None = None
     error: Text | None = None
 
 

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from wire.model import HostName, Message, Milliseconds, Port, Text, Word
 from wire.target import DIRECT, Route, Target
-from wire.vocabulary import Category, Kind
+from wire.vocabulary import Category, Kind, Workload
 
 
 class ProbeSettings(Message):
@@ -83,6 +83,8 @@ class Download(Message):
     port: Port = 443
     bytes: Annotated[int, Field(ge=100_000, le=15_000_000)] = 15_000_000
     every_s: Annotated[float, Field(ge=600, le=86_400)] = 21_600.0
+    category: Category = "Default"
+    workload: Workload = "Common"
 
 
 def _a_place(place: str) -> None:

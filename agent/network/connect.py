@@ -46,6 +46,13 @@ class Staged:
         self._last = 0
         self._ended_at = 0
         self._suspect = False
+        self.beside: list[float] = []
+        """Connect times taken beside this exchange (`download.py`), milliseconds."""
+
+    @property
+    def stage(self) -> Stage:
+        """Return the stage under way."""
+        return self._stage
 
     async def run(self) -> Fetched:
         """Go through the stages; return what was seen, with failure and stage if one failed."""
@@ -93,7 +100,7 @@ class Staged:
 
     async def _talk(self, stream: Stream, tls: Tls | None) -> None:
         """Do what the connection is for, here one request."""
-        speaks = speaker(self._seen.get("alpn"), self._request.kept_bytes)
+        speaks = speaker(self._seen.get("alpn"), self._request.kept_bytes, self._request.enough)
         try:
             await self._converse(stream, tls, speaks)
         finally:

@@ -55,7 +55,7 @@ class Exchange:
     `address` is where to connect: the target's own, or the proxy's on a proxied way (the proxy then resolves the target). `way` is by
     default what the route alone says. `sni` and the Host header are the target's name unless `sni` says otherwise. `path` defaults to the
     target's. `headers` follow Host, User-Agent and Accept in the order given. `timeouts` default to the network's. Of the body the first
-    `kept_bytes` are kept.
+    `kept_bytes` are kept. `enough`: where a body ends for us, in HTTP/1.1; None: at its end, and it must not be longer than a page is.
     """
 
     target: Target
@@ -68,6 +68,7 @@ class Exchange:
     timeouts: Timeouts | None = None
     way: Way | None = None
     kept_bytes: int = KEPT_BODY_BYTES
+    enough: int | None = None
 
     @property
     def by(self) -> Way:
@@ -82,7 +83,7 @@ class Fetched:
     `connect_ms` + `proxy_ms` + `tls_ms` + `first_byte_ms` + `body_ms` make `total_ms` within 1 ms, or the rest is `unaccounted_ms`: own
     computing, and the time spent in a stage that failed. On a proxied route `connect_ms` is the proxy's and `proxy_headers` its answer to
     CONNECT. `chain` is DER, leaf first, exactly as sent. `body` is at most the cap, `body_bytes` what was read.
-    `sent_headers` are the request's own, as they left.
+    `sent_headers` are the request's own, as they left. `throughput_mbps` and `bloat_ms` are there for the plan's download only.
     """
 
     clock: Clock
@@ -106,6 +107,8 @@ class Fetched:
     headers: Headers = ()
     body: bytes = b""
     body_bytes: int | None = None
+    throughput_mbps: float | None = None
+    bloat_ms: float | None = None
     failure: Failure | None = None
     stage: Stage | None = None
     error: str | None = None

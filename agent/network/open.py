@@ -8,6 +8,7 @@ from agent.network.address import split_address
 from agent.network.clock import SampleClock, sample_clock
 from agent.network.connect import Staged
 from agent.network.datagram import run_train
+from agent.network.download import download
 from agent.network.net import (
     AnswerCheck,
     ChainCheck,
@@ -81,7 +82,10 @@ class OwnNetwork:
         return Ways((way,), "" if way.kind == "direct" else "plan")
 
     async def fetch(self, request: Exchange) -> Fetched:
-        """Make one exchange on a connection of its own."""
+        """Make one exchange on a connection of its own; that of the plan's file is its download."""
+        settings, target = self._settings, request.target
+        if settings.download is not None and (target.host, target.port, target.path) == settings.download[:3]:
+            return await download(request, self._clock, settings.timeouts, settings.connect, self._logins, settings.download[3])
         return await Staged(request, self._clock, self._settings.timeouts, self._settings.connect, self._logins).run()
 
     async def train(self, request: Train) -> Trained:

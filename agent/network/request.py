@@ -34,8 +34,10 @@ USER_AGENT = "Mozilla/5.0 (compatible; Middlewatch/1)"
 class Answer:
     """What has come of a response so far."""
 
-    def __init__(self, kept_bytes: int = KEPT_BODY_BYTES) -> None:
+    def __init__(self, kept_bytes: int = KEPT_BODY_BYTES, enough: int | None = None) -> None:
         self._events = 0
+        self._most = MAX_EVENTS * (1 + (enough or 0) // MAX_BODY_BYTES)
+        self._enough = enough
         self._fed = 0
         self._kept_bytes = kept_bytes
         self.version: str | None = None
@@ -49,8 +51,8 @@ class Answer:
     def count(self, events: int = 1) -> None:
         """Count what a parser found. Raises Failed `too_large`: pings, empty frames and chunks of one byte cost time without a body."""
         self._events += events
-        if self._events > MAX_EVENTS:
-            raise Failed("too_large", f"response in more than {MAX_EVENTS} pieces")
+        if self._events > self._most:
+            raise Failed("too_large", f"response in more than {self._most} pieces")
 
     def count_bytes(self, data: bytes) -> None:
         """Count what was fed to a parser. Raises Failed `too_large` when too much of it was no body."""
@@ -69,7 +71,9 @@ class Answer:
         """Count body bytes and keep the first of them. Raises Failed `too_large`."""
         self.body_bytes += len(data)
         self.body += data[: max(0, self._kept_bytes - len(self.body))]
-        if self.body_bytes > MAX_BODY_BYTES:
+        if self._enough is not None:
+            self.done = self.done or self.body_bytes >= self._enough
+        elif self.body_bytes > MAX_BODY_BYTES:
             raise Failed("too_large", f"body of more than {MAX_BODY_BYTES} bytes")
 
 
@@ -94,8 +98,8 @@ class Speaker(Protocol):
 class Http1:
     """HTTP/1.1 (RFC 9112). Header names leave in the case given."""
 
-    def __init__(self, kept_bytes: int = KEPT_BODY_BYTES) -> None:
-        self.answer = Answer(kept_bytes)
+    def __init__(self, kept_bytes: int = KEPT_BODY_BYTES, enough: int | None = None) -> None:
+        self.answer = Answer(kept_bytes, enough)
         self._connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
 
     def start(self, authority: str, path: str, scheme: str, headers: Headers) -> tuple[bytes, Headers]:  # noqa: ARG002 - HTTP/2 needs it
@@ -192,9 +196,12 @@ class Http2:
         self.answer.take_head(int(status), "HTTP/2", tuple(pair for pair in pairs if not pair[0].startswith(":")))
 
 
-def speaker(alpn: str | None, kept_bytes: int = KEPT_BODY_BYTES) -> Speaker:
-    """Return the protocol that ALPN chose; none chosen means HTTP/1.1 (RFC 7301). Of the body the first `kept_bytes` are kept."""
-    return Http2(kept_bytes) if alpn == "h2" else Http1(kept_bytes)
+def speaker(alpn: str | None, kept_bytes: int = KEPT_BODY_BYTES, enough: int | None = None) -> Speaker:
+    """Return the protocol that ALPN chose; none chosen means HTTP/1.1 (RFC 7301). Of the body the first `kept_bytes` are kept.
+
+    `enough`: in HTTP/1.1 a body is read so far and no further, in the place of the usual cap.
+    """
+    return Http2(kept_bytes) if alpn == "h2" else Http1(kept_bytes, enough)
 
 
 def _guard(answer: Answer, take: Callable[[bytes], None], data: bytes) -> None:

@@ -10,13 +10,20 @@ from urllib.parse import urlsplit
 
 from agent.network.net import Headers
 
-AS_THEY_ARE = frozenset({"server", "via", "alt-svc", "x-squid-error", "proxy-agent", "proxy-authenticate", "www-authenticate"})
+AS_THEY_ARE = frozenset(
+    {"server", "via", "alt-svc", "x-squid-error", "proxy-agent", "proxy-authenticate", "www-authenticate", "x-feefzinfo"}
+)
 CACHES = frozenset({"x-cache", "x-cache-lookup"})
 VENDORS = ("x-bluecoat-", "x-zscaler-", "x-netskope-", "x-iwsaas-", "x-citrix-via", "x-mwg-", "x-sophos-", "x-websense")
 MAX_VALUE = 512
 """The cap of `wire.facts.Headers`."""
 MAX_FIELDS = 32
 
+MAX_MS = 3_600_000.0
+"""The cap of `wire.model.Milliseconds`."""
+
+_DECIMAL = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
+_SCORE = re.compile(r"[0-9]|10")
 _ID = re.compile(r"[0-9A-Fa-f]{8}-[0-9A-Fa-f-]{20,}|[0-9A-Fa-f]{12,}|\d{6,}")
 _LOOKUP = re.compile(r"\bfrom\s+\S+")
 _FIRST_WORDS = re.compile(r"^\S+(?:\s+realm=\"[^\"]*\")?")
@@ -56,6 +63,16 @@ def _held(key: str, value: str) -> str | None:
     if key in AS_THEY_ARE or key.startswith(VENDORS):
         return _ID.sub("*", value)
     return None
+
+
+def sharepoint(headers: Headers) -> tuple[float | None, int | None]:
+    """Return SharePoint's own work on the request in milliseconds (SPIisLatency) and its health score, 0 to 10 (MS-WSSHP); None without."""
+    first = {name.lower(): value.strip() for name, value in reversed(headers)}
+    server_ms, score = first.get("spiislatency", ""), first.get("x-sharepointhealthscore", "")
+    return (
+        min(float(server_ms), MAX_MS) if _DECIMAL.fullmatch(server_ms) else None,
+        int(score) if _SCORE.fullmatch(score) else None,
+    )
 
 
 def _splits(url: str) -> bool:

@@ -2,12 +2,13 @@
 
 from typing import Any, Final
 
+from agent.markers import page_of
 from agent.network.net import Exchange, Fetched, Network
 from agent.probes.destination import Destination, Reached, reach
-from agent.probes.headers import MAX_FIELDS, front_door, stable
+from agent.probes.headers import MAX_FIELDS, front_door, sharepoint, stable
 from agent.probes.measured import CycleClock, Measured, by_id, facts_id, present
 from wire.codec import content_id
-from wire.facts import WebFacts
+from wire.facts import ChainTrust, WebFacts
 from wire.observation import WebObservation
 from wire.target import Route, Target
 
@@ -24,6 +25,8 @@ async def measure(target: Target, route: Route, net: Network, clock: CycleClock)
     if seen is None:
         return _not_found(target, route, reached, at_us)
     chain = seen.chain[:MAX_CHAIN]
+    trust = await net.check_chain(chain, target.host)
+    page, page_hash = _page(target, seen, trust)
     facts = WebFacts(
         target=target,
         route=route.name,
@@ -34,8 +37,10 @@ async def measure(target: Target, route: Route, net: Network, clock: CycleClock)
         alpn=seen.alpn,
         http=seen.http,
         chain=[content_id(der) for der in chain],
-        trust=await net.check_chain(chain, target.host),
+        trust=trust,
         headers=_headers(seen),
+        page=page,
+        page_hash=page_hash,
         **reached.via(),
     )
     return Measured(_observation(facts, where, seen, at_us), facts, by_id(chain))
@@ -56,6 +61,14 @@ def _not_found(target: Target, route: Route, reached: Reached[Fetched], at_us: i
     return Measured(seen, facts)
 
 
+def _page(target: Target, seen: Fetched, trust: ChainTrust | None) -> tuple[list[str], str]:
+    """Return whose page it is, where anybody but the server could have answered: on HTTP, and where public roots do not trust."""
+    own = target.protocol != "http" and trust is not None and trust.public == "trusted"
+    if own or seen.status is None:
+        return [], ""
+    return page_of(seen.body, {name.lower(): value for name, value in reversed(seen.headers)})
+
+
 def _headers(seen: Fetched) -> dict[str, str]:
     """Join what the far end said with what the proxy said to CONNECT, the latter under `connect.`."""
     both = stable(seen.headers) | stable(seen.proxy_headers, prefix="connect.")
@@ -74,7 +87,12 @@ def _observation(facts: WebFacts, where: Destination, seen: Fetched, at_us: int)
         total_ms=None if seen.total_ms is None else round(seen.total_ms + (dns_ms or 0.0), 2),
         unaccounted_ms=seen.unaccounted_ms,
     )
+    server_ms, health_score = sharepoint(seen.headers)
     rest = present(
+        server_ms=server_ms,
+        health_score=health_score,
+        throughput_mbps=seen.throughput_mbps,
+        bloat_ms=seen.bloat_ms,
         address=where.shown,
         status=seen.status,
         body_bytes=seen.body_bytes,

@@ -34,7 +34,9 @@ def signal(examined: Examined, knowledge: Knowledge, policy: Policy) -> list[tup
     found: list[tuple[int, Evidence]] = []
     for index, seen in answers:
         assert isinstance(seen.facts, WebFacts)  # noqa: S101 - filtered above, for the reader of types
-        blocks = [_block(mark, knowledge) for mark in page_marks(knowledge.pages, _shown(seen.facts))]
+        shown = page_marks(knowledge.pages, _shown(seen.facts))
+        told = [mark for mark in knowledge.pages if mark.enabled and mark.id in seen.facts.page and mark not in shown]
+        blocks = [_block(mark, knowledge) for mark in (*shown, *told)]
         portal = _portal(seen, portals.get(index, ""), captured.get(index), set(portals.values()), knowledge)
         found += [(index, one) for one in (*blocks, *portal)]
         if not blocks and not portal and _is_plain(seen.facts) and not tokens(seen.facts.headers, knowledge):

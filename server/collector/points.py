@@ -78,6 +78,8 @@ def observation_point(observation: KnownObservation, facts: KnownFacts, tags: Ta
 def _web(fields: dict[str, Value], _observation: Any, facts: Any) -> None:  # noqa: ANN401 - the kind chose this function
     if facts.tls is not None:
         fields["tls"] = facts.tls
+    if facts.page:
+        fields["page"] = " ".join(facts.page)
     if facts.http is not None:
         fields["http"] = facts.http
     _trust(fields, facts)
@@ -179,6 +181,10 @@ _SAMPLE_FIELDS: Mapping[str, tuple[str, ...]] = {
         "status",
         "body_bytes",
         "front_door",
+        "server_ms",
+        "health_score",
+        "throughput_mbps",
+        "bloat_ms",
         "clock",
         "error",
     ),
@@ -233,11 +239,13 @@ FIELD_TYPES: Mapping[str, type] = {
     **dict.fromkeys(("ntp_offset_ms", "loop_lag_ms", "rss_mb", "cpu_ms", "clock_offset_ms"), float),
     **dict.fromkeys(("spooled", "dropped"), int),
     **dict.fromkeys(("uplink", "identity", "version", "resolver_egress", "signed", "as_name", "dns_address"), str),
-    "asn": int,
     **dict.fromkeys(("control_ms", "icmp_ms", "unroutable_ms", "microsoft_ms"), float),
     **dict.fromkeys(("ends_at", "control_port", "control_ends_at", "microsoft_hop", "mss"), int),
     **dict.fromkeys(("sack", "timestamps", "scaling", "direct_peering"), bool),
     **dict.fromkeys(("hops", "method", "unroutable"), str),
+    **dict.fromkeys(("server_ms", "throughput_mbps", "bloat_ms"), float),
+    **dict.fromkeys(("asn", "health_score"), int),
+    "page": str,
     "answered_by_nobody": bool,
     **dict.fromkeys(("roots", "tunnelled", "untunnelled", "pac_direct", "pac_proxied"), int),
     **dict.fromkeys(("system", "adapters", "vpn", "default_by", "added_roots", "products", "proxies"), str),

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.schedule import IN_FLIGHT, Budget, Calendar, Memory, Round, Start, beside_https, follow_ups, idle_s, next_cycle, phase_s, starts
-from wire.plan import Plan, ProbeSettings, Reflector
+from wire.plan import Download, Plan, ProbeSettings, Reflector
 from wire.target import DIRECT, SYSTEM, Route, Target
 from wire.vocabulary import KINDS, Kind
 
@@ -242,3 +242,34 @@ def test_every_reflector_on_every_route() -> None:
         ("optimize.example", "Optimize", "direct"),
         ("optimize.example", "Optimize", "system"),
     ]
+
+
+def test_never_above_the_budget_however_many_addresses_routes_and_repeats() -> None:
+    """Every round wants both routes, and every second one a repeat: an hour of rounds still makes no more requests than the plan allows."""
+    plan = PLAN.model_copy(update={"targets": TARGETS[:1], "reflector": None, "probes": {"web": ProbeSettings(requests_per_hour=50)}})
+    budget, made = Budget(), 0
+    for number in range(120):
+        now = number * 30.0
+        one = Round(plan, starts(plan, KINDS), budget, "kernel")
+        while (wait := one.wait(now)) is not None:
+            now += wait
+            start = one.take(now, 0)
+            made += start is not None
+            if start is not None and number % 2:
+                one.repeat(start)
+    assert made == 50
+
+
+def test_a_name_is_looked_up_once_for_http_and_https() -> None:
+    """The same name on port 80 is no second question."""
+    plain = TARGETS[0].model_copy(update={"port": 80, "protocol": "http"})
+    plan = PLAN.model_copy(update={"targets": [TARGETS[0], plain], "reflector": None, "routes": [DIRECT]})
+    assert [one for one in paths(plan) if one.startswith(("dns", "web"))] == ["dns host0 direct", "web host0 direct", "web host0 direct"]
+
+
+def test_a_download_has_a_cadence_of_its_own() -> None:
+    """The plan's file is read on the direct route, every six hours and not every cycle."""
+    plan = PLAN.model_copy(update={"download": Download(host="contoso.sharepoint.com", path="/f", workload="SharePoint")})
+    start = starts(plan, KINDS)[-1]
+    assert (start.probe, start.target.host, start.target.path, start.route.name) == ("web", "contoso.sharepoint.com", "/f", "direct")
+    assert (start.target.workload, start.every_s) == ("SharePoint", 21_600.0)

@@ -10,7 +10,7 @@ from typing import Any
 from tests.lab.readback import Key, Rows
 
 _NOT_FIELDS = {"kind", "at_us", "answers"}
-_OF_FACTS = {"web": ("tls", "http"), "dns": ("resolver",), "egress": ("address", "signed", "asn", "as_name", "dns_address")}
+_OF_FACTS = {"web": ("tls", "http", "page"), "dns": ("resolver",), "egress": ("address", "signed", "asn", "as_name", "dns_address")}
 
 
 def rows_of(agent: str, site: str, stream: str, seq: int, cycle: bytes, facts: Mapping[str, bytes]) -> Rows:

@@ -8,7 +8,7 @@ from server.watcher import state_points as stated
 
 _ALWAYS = ("facts", "stream", "seq", "failure", "stage", "suspect", "repeat")
 _OF_FACTS = {
-    "web": ("tls", "http", "trust_os", "trust_public"),
+    "web": ("tls", "http", "page", "trust_os", "trust_public"),
     "dns": ("answers", "cnames", "resolver", "answered_by_nobody"),
     "egress": ("address", "signed", "asn", "as_name", "dns_address"),
     "host": (

@@ -169,6 +169,7 @@ def _web(town: Town, verdict: str, route: str, chance: random.Random) -> dict[st
         phases["proxy_ms"] = 20 * scale
     fields |= phases | {"total_ms": sum(phases.values()), "unaccounted_ms": 0.1, "status": 200, "body_bytes": 4100, "address": "52.98.0.1"}
     fields |= {"front_door": town.door[0], "tls": "TLSv1.3", "http": "h2", "trust_os": "trusted"}
+    fields |= {"server_ms": 8.0, "health_score": 2, "throughput_mbps": 91.5, "bloat_ms": 12.0, "page": ""}
     fields["trust_public"] = "no_root" if verdict == "inspected" else "trusted"
     return fields | ({"suspect": True} if chance.random() < 0.02 else {}) | ({"repeat": True} if chance.random() < 0.02 else {})
 

@@ -19,11 +19,11 @@ def test_one_kind_each() -> None:
 
 
 def test_units_are_in_names() -> None:
-    """A number's unit is in its name: milliseconds, seconds of waiting, percent."""
+    """A number's unit is in its name: milliseconds, seconds of waiting, percent, 10^6 bits a second."""
     for model in KNOWN:
         for name, field in model.model_fields.items():
             if "float" in str(field.annotation):
-                assert name.endswith(("_ms", "_s", "_percent")), f"{model.__name__}.{name}"
+                assert name.endswith(("_ms", "_s", "_percent", "_mbps")), f"{model.__name__}.{name}"
 
 
 @pytest.mark.parametrize("status", [99, 1000, -1])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.probes.headers import MAX_FIELDS, MAX_VALUE, front_door, stable
+from agent.probes.headers import MAX_FIELDS, MAX_VALUE, front_door, sharepoint, stable
 
 
 def test_squid() -> None:
@@ -66,3 +66,24 @@ def test_bounds() -> None:
 def test_front_door(headers: tuple[tuple[str, str], ...], code: str | None) -> None:
     """The code is Exchange's own, else the edge's, else that of the reporting address; unknown forms give none."""
     assert front_door(headers) == code
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ((("SPIisLatency", "4"), ("X-SharePointHealthScore", "2")), (4.0, 2)),
+        ((("spiislatency", "12.5"), ("x-sharepointhealthscore", "10")), (12.5, 10)),
+        ((("SPIisLatency", "999999999"), ("X-SharePointHealthScore", "11")), (3_600_000.0, None)),
+        ((("SPIisLatency", "-1"), ("X-SharePointHealthScore", "x")), (None, None)),
+        ((("SPIisLatency", "1e9999"),), (None, None)),
+        ((), (None, None)),
+    ],
+)
+def test_sharepoints_own_numbers(headers: tuple[tuple[str, str], ...], told: tuple[float | None, int | None]) -> None:
+    """Its own milliseconds and its load, within the wire's bounds; what is no such number is none."""
+    assert sharepoint(headers) == told
+
+
+def test_the_front_end_behind_the_first() -> None:
+    """The front end that finally took an Exchange request is a fact."""
+    assert stable((("X-FEEFZInfo", "DUB"),)) == {"x-feefzinfo": "DUB"}

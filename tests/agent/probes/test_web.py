@@ -132,3 +132,49 @@ async def test_endless_chain() -> None:
     observation, facts = await measured(network(Fetched("kernel", chain=tuple(bytes([n]) for n in range(40)))))
     assert len(facts.chain) == web.MAX_CHAIN
     assert observation.total_ms is None
+
+
+BLOCKED = replace(SEEN, status=403, body=b"<h1>Web Page Blocked</h1>", headers=(("Server", "x"),))
+
+
+async def test_whose_page_it_is() -> None:
+    """A block page's mark and hash are facts where public roots do not trust; the page itself is not kept."""
+    _, facts = await measured(network(BLOCKED))
+    assert (facts.page, len(facts.page_hash)) == (["palo-alto-body"], 22)
+    assert "Blocked" not in facts.model_dump_json()
+
+
+async def test_a_servers_own_page_is_nobodys() -> None:
+    """Under a certificate public roots trust a page is the server's, whatever words are in it."""
+    net = FakeNetwork({TARGET.host: FOUND}, {TARGET.name: BLOCKED}, ChainTrust(os="trusted", public="trusted"))
+    _, facts = await measured(net)
+    assert (facts.page, facts.page_hash) == ([], "")
+
+
+async def test_plain_http() -> None:
+    """On port 80 the page is looked at, a redirect's host is kept and not followed."""
+    plain = TARGET.model_copy(update={"port": 80, "protocol": "http"})
+    answer = replace(SEEN, chain=(), tls=None, status=302, headers=(("Location", "http://192.0.2.9/php/urlblock.php?args=AAA"),))
+    net = FakeNetwork({TARGET.host: FOUND}, {plain.name: answer})
+    facts = (await web.measure(plain, DIRECT, net, FakeClock())).facts
+    assert isinstance(facts, WebFacts)
+    assert (facts.headers, facts.page) == ({"location": "192.0.2.9"}, ["palo-alto-location"])
+    assert len(net.exchanges) == 1
+
+
+async def test_numbers_of_its_own() -> None:
+    """SharePoint's times and a download's speed are sample."""
+    seen = replace(SEEN, headers=(("SPIisLatency", "7"), ("X-SharePointHealthScore", "3")), throughput_mbps=80.5, bloat_ms=9.0)
+    observation, _ = await measured(network(seen))
+    assert (observation.server_ms, observation.health_score) == (7.0, 3)
+    assert (observation.throughput_mbps, observation.bloat_ms) == (80.5, 9.0)
+
+
+async def test_every_address_of_both_versions_with_the_right_name() -> None:
+    """IPv4 and IPv6 addresses get their turn one after another, each asked for the target's own name; one request a turn and no more."""
+    found = replace(FOUND, answers=("52.97.1.2", "52.97.1.18", "2603:1026::2", "2603:1026::3"))
+    net = network(found=found)
+    for turn in range(8):
+        await measured(net, turn=turn)
+    assert [one.address for one in net.exchanges] == ["2603:1026::2", "2603:1026::3", "52.97.1.18", "52.97.1.2"] * 2
+    assert {one.sni or one.target.host for one in net.exchanges} == {TARGET.host}

@@ -22,6 +22,8 @@ def test_default_targets() -> None:
     first_class = [index for index, one in enumerate(targets) if one.category == "Default" and KNOWLEDGE.has_rule(one.host, "first_class")]
     assert first_class == [order.index(2) + index for index in range(3)]
     assert [one.name for one in targets if one.protocol != "https"] == [
+        "outlook.office365.com:80",
+        "microsoft.sharepoint.com:80",
         "outlook.office365.com:443/udp",
         "worldaz.tr.teams.microsoft.com:3478/udp",
         "m365.cloud.microsoft:443/udp",

@@ -75,6 +75,7 @@ def test_a_sample_is_kept_whole_and_what_is_absent_takes_no_field() -> None:
     """A full web observation has all its fields, an empty one only its identity."""
     sample: dict[str, Any] = dict.fromkeys(("dns_ms", "connect_ms", "proxy_ms", "tls_ms", "first_byte_ms", "body_ms", "total_ms"), 1.5)
     sample |= {"unaccounted_ms": 0.5, "status": 200, "body_bytes": 9, "address": "192.0.2.1", "front_door": "LIS", "error": "late"}
+    sample |= {"server_ms": 8.0, "health_score": 2, "throughput_mbps": 91.5, "bloat_ms": 12.0}
     assert web(**sample) == sample | {"facts": FACTS_ID, "stream": REPORT.stream, "seq": 1, "clock": "kernel"}
     assert web() == {"facts": FACTS_ID, "stream": REPORT.stream, "seq": 1, "clock": "kernel"}
     assert set(sample) | {"kind", "facts", "at_us", "suspect", "repeat", "clock"} == set(WebObservation.model_fields)
