@@ -48,9 +48,10 @@ FITS: Mapping[str, tuple[Protocol, ...]] = {
 """Which targets a probe is for. A name is looked up for its TCP target only; `egress` and `host` have targets of their own."""
 _ON_EVERY_ROUTE = ("web", "websocket")
 """Probes that go through a proxy too; datagrams and TTLs know no proxy."""
-COST: Mapping[str, int] = {"path": 8}
+COST: Mapping[str, int] = {"path": 8, "media": 50}
 """Requests a start counts as in its target's budget, 1 where it is not listed. A trace reaches each of the target's two ports two or three
-times, with a packet lost four: plain connect, the climb's last step, its repetition. Every other packet dies on its way."""
+times, with a packet lost four: plain connect, the climb's last step, its repetition. Every other packet dies on its way.
+Media's two trains are 25 datagrams, and where there is silence as many again."""
 _IDLE = ("websocket",)
 _BESIDE: tuple[Kind, ...] = ("quic", "websocket")
 _PROXIED: tuple[str, ...] = ("proxy", "system")

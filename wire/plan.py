@@ -131,7 +131,7 @@ class Plan(Message):
         "dns": ProbeSettings(),
         "egress": ProbeSettings(),
         "host": ProbeSettings(every_s=600.0),
-        "media": ProbeSettings(every_s=300),
+        "media": ProbeSettings(requests_per_hour=1200, every_s=300),
         "quic": ProbeSettings(every_s=900),
         "websocket": ProbeSettings(every_s=1800),
         "path": ProbeSettings(every_s=900),

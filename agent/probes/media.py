@@ -22,7 +22,8 @@ NAME: Final = "media"
 AUDIO_PORTS = range(50_000, 50_020)
 """Source ports of audio in Teams, and what Microsoft's own assessment tool uses."""
 TRAIN, SHORT = 20, 5
-"""Requests from the ephemeral port, as many as audio packets in 400 ms; and from an audio port, where only the way is asked for."""
+"""Requests from the ephemeral port, as many as audio packets in 400 ms; and from an audio port, where only the way is asked for.
+`agent.schedule.COST` counts them."""
 SPACING_S = 0.02
 """The packet time of audio calls."""
 PATIENCE_S = 2.0

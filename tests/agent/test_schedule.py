@@ -4,7 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.schedule import IN_FLIGHT, Budget, Calendar, Memory, Round, Start, beside_https, follow_ups, idle_s, next_cycle, phase_s, starts
+from agent.schedule import (
+    COST,
+    IN_FLIGHT,
+    Budget,
+    Calendar,
+    Memory,
+    Round,
+    Start,
+    beside_https,
+    follow_ups,
+    idle_s,
+    next_cycle,
+    phase_s,
+    starts,
+)
 from wire.plan import Download, Plan, ProbeSettings, Reflector
 from wire.target import DIRECT, SYSTEM, Route, Target
 from wire.vocabulary import KINDS, Kind
@@ -122,6 +136,13 @@ def test_a_change_leads_to_the_path() -> None:
     assert follow_ups(PLAN, KINDS, Start("path", TARGETS[0], DIRECT)) == []
     assert follow_ups(PLAN, KINDS, Start("web", TARGETS[0], SYSTEM)) == []
     assert follow_ups(PLAN, KINDS, Start("dns", RESOLVER, DIRECT)) == []
+
+
+def test_the_default_cadence_fits_the_default_budget() -> None:
+    """What the shipped settings make of a slow probe in an hour is within its target's budget, with a repeat of each."""
+    for kind, probe in Plan(version=1, targets=TARGETS).probes.items():
+        starts_an_hour = 3600 / (probe.every_s or 60)
+        assert starts_an_hour * COST.get(kind, 1) * 2 <= probe.requests_per_hour
 
 
 def test_a_spent_budget_skips_and_counts() -> None:

@@ -7,6 +7,7 @@ import pytest
 from agent.network.net import Reply, Resolution, Train, Trained
 from agent.probes import media
 from agent.probes.stun import ECHOED
+from agent.schedule import COST
 from demo.world.turn import Manners, answered
 from tests.fakes.network import SILENT, FakeClock, FakeNetwork
 from wire.facts import MediaFacts
@@ -92,6 +93,7 @@ async def test_silence_is_a_failure_and_nothing_more() -> None:
     assert (facts.ephemeral, facts.audio, facts.failure, facts.stage) == ("", "", "timeout", "first_byte")
     assert (seen.loss_percent, seen.sent, seen.received, seen.error) == (None, 20, 0, SILENT.error)
     assert len(net.trains) == 4
+    assert sum(len(one.questions) for one in net.trains) == COST["media"]
 
 
 async def test_no_source_port_is_free() -> None:
