@@ -25,6 +25,10 @@ LIFE_S = 300.0
 """How long settings, PAC file and its answers hold. Asking anew takes up to four programs on Windows; files may decide by time of day."""
 RETRY_S = 60.0
 """How soon a PAC file that could not be had is tried again."""
+FETCH_S = 10.0
+"""A PAC file with its lookups and redirects, or WPAD with all its domains. A cycle waits for it once in a file's life."""
+LOOKUPS_S = 10.0
+"""All names PAC files ask for in one life: with a dead resolver the files go on without names, and cycles with it."""
 LOOKUP_S = 2.0
 """A name a PAC file asks for. Resolvers answer within 100 ms; a file that needs a dead name must not cost the cycle more."""
 MAX_NAMES = 128
@@ -89,6 +93,8 @@ class SystemWays:
         self._until = float("-inf")
         self._deciders: tuple[Decider, ...] = ()
         self._answers: dict[tuple[str, str], PacAnswer] = {}
+        self._names: dict[str, Sequence[str]] = {}
+        self._lookups_s = 0.0
 
     async def ways(self, target: Target) -> Ways:
         """Return the ways to `target`. Never raises; a PAC file that fails is passed over, as browsers do, and the note says why."""
@@ -143,7 +149,11 @@ class SystemWays:
         return self._answers[key]
 
     async def _lookup(self, name: str) -> Sequence[str]:
-        return (await self._net.resolve(name, LOOKUP_S)).answers
+        if name not in self._names and self._lookups_s < LOOKUPS_S:
+            began = self._now()
+            self._names[name] = (await self._net.resolve(name, LOOKUP_S)).answers
+            self._lookups_s += self._now() - began
+        return self._names.get(name, ())
 
     async def _refresh(self) -> None:
         """Read settings and fetch PAC files anew when their time is over."""
@@ -151,9 +161,10 @@ class SystemWays:
             return
         # A file that is not there just now is kept: a restarting PAC server does not send a fleet another way.
         former = {(one.origin, one.url): one.file for one in self._deciders}
-        self._answers = {}
+        self._answers, self._names, self._lookups_s = {}, {}, 0.0
         self._deciders = tuple(replace(one, file=former.get((one.origin, one.url))) if one.missing else one for one in await self._settle())
-        self._until = self._now() + (RETRY_S if any(one.missing for one in self._deciders) else LIFE_S)
+        gone = any(one.missing and one.origin == "pac" for one in self._deciders)  # that there is no WPAD is usual
+        self._until = self._now() + (RETRY_S if gone else LIFE_S)
 
     async def _settle(self) -> list[Decider]:
         """Return who decides, first to last."""
@@ -172,11 +183,14 @@ class SystemWays:
 
     async def _fetched(self, origin: Origin, url: str) -> Decider:
         try:
-            if origin == "wpad":
-                return Decider(origin, url, PacFile(await wpad_text(await self._platform.search_domains(), self._net)))
-            return Decider(origin, url, PacFile(await pac_text(url, self._net)))
+            async with asyncio.timeout(FETCH_S):
+                if origin == "wpad":
+                    return Decider(origin, url, PacFile(await wpad_text(await self._platform.search_domains(), self._net)))
+                return Decider(origin, url, PacFile(await pac_text(url, self._net)))
         except NoFileError as error:
             return Decider(origin, url, missing=str(error))
+        except TimeoutError:
+            return Decider(origin, url, missing="timeout")
 
 
 def fixed(settings: ProxySettings, target: Target) -> str:

@@ -18,6 +18,10 @@ from agent.network.request import MAX_HEAD_BYTES, USER_AGENT
 CLOSE, PING, PONG = 0x8, 0x9, 0xA
 MAX_FRAME_BYTES = 1 << 20
 """A server that says more than this to somebody who said nothing is not spoken to any longer."""
+MAX_FRAMES = 1000
+"""Frames of one connection: a minute of pings every second is 60; a flood of empty ones costs time without being large."""
+MAX_ANSWER_BYTES = 2 * MAX_HEAD_BYTES
+"""The answer to the upgrade, interim answers included."""
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _MAX_CONTROL = 125
 
@@ -28,6 +32,7 @@ class Upgrading:
     def __init__(self) -> None:
         self._key = base64.b64encode(secrets.token_bytes(16))
         self._connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
+        self._taken = 0
         self.status: int | None = None
         self.headers: Headers = ()
 
@@ -47,6 +52,9 @@ class Upgrading:
 
     def take(self, data: bytes) -> bool:
         """Take bytes of the answer; return whether its head is complete. No bytes are the peer's close. Raises Failed."""
+        self._taken += len(data)
+        if self._taken > MAX_ANSWER_BYTES:
+            raise Failed("too_large", f"an answer of more than {MAX_ANSWER_BYTES} bytes")
         try:
             self._connection.receive_data(data)
             event = self._connection.next_event()
@@ -97,6 +105,7 @@ class Frames:
 
     def __init__(self) -> None:
         self._held = bytearray()
+        self._count = 0
 
     def take(self, data: bytes) -> list[Frame]:
         """Take bytes; return the frames that are complete. Raises Failed."""
@@ -106,6 +115,9 @@ class Frames:
             head, length = size
             found.append(Frame(self._held[0] & 0x0F, bytes(self._held[head : head + length])))
             del self._held[: head + length]
+            self._count += 1
+            if self._count > MAX_FRAMES:
+                raise Failed("too_large", f"more than {MAX_FRAMES} frames")
         return found
 
     def _size(self) -> tuple[int, int] | None:

@@ -1,13 +1,15 @@
 """The system route: who decides, in which order, for how long, and what is said when a PAC file fails."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from agent.network.net import Fetched, Resolution
-from agent.network.system import LIFE_S, RETRY_S, OwnProxy, SystemWays, fixed, url_of
+from agent.network import system as room
+from agent.network.net import Exchange, Fetched, Resolution
+from agent.network.system import LIFE_S, LOOKUP_S, LOOKUPS_S, RETRY_S, OwnProxy, SystemWays, fixed, url_of
 from agent.pac.asking import Evaluator
 from agent.platform.port import ProxySettings
 from tests.fakes.network import FakeNetwork
@@ -186,6 +188,47 @@ async def test_another_files_text_is_not_kept(world: World) -> None:
     world.platform.settings = ProxySettings("user", pac_url="file:///none")
     world.clock.now += LIFE_S
     assert await said(system) == ("direct", "pac", "pac: not_found")
+
+
+async def test_no_wpad_is_no_hurry(world: World) -> None:
+    """Most machines that are to detect a proxy find none: it is looked for once in a file's life, not once a cycle."""
+    system = world.system(ProxySettings("user", auto_detect=True), domains=("lyon.test",))
+    assert await said(system) == ("direct", "wpad", "wpad: not_found")
+    world.clock.now += RETRY_S
+    await said(system)
+    assert world.net.looked_up == ["wpad.lyon.test"]
+
+
+async def test_a_dead_resolver_costs_a_bounded_time(world: World) -> None:
+    """Names take their time once and together only so long; then the file goes on without names. Each is asked for once in a life."""
+
+    class Slow(FakeNetwork):
+        async def resolve(self, host: str, timeout_s: float | None = None) -> Resolution:
+            world.clock.now += timeout_s or 0.0
+            return await super().resolve(host, timeout_s)
+
+    world.net = Slow()
+    system = world.system(
+        ProxySettings("user", pac_url=world.pac("return isResolvable('same.test') || isResolvable(host) ? 'PROXY p.test:1' : 'DIRECT'"))
+    )
+    for number in range(20):
+        assert (await said(system, OUTLOOK.model_copy(update={"host": f"h{number}.test"})))[0] == "direct"
+    assert len(world.net.looked_up) == LOOKUPS_S / LOOKUP_S
+    assert world.net.looked_up.count("same.test") == 1
+
+
+async def test_a_server_that_never_answers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PAC server that takes the question and is silent costs a bounded time, and the settings decide without it."""
+
+    class Silent(FakeNetwork):
+        async def fetch(self, request: Exchange) -> Fetched:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    monkeypatch.setattr(room, "FETCH_S", 0.01)
+    world.net = Silent({"pac.test": Resolution("kernel", ("192.0.2.1",))})
+    settings = ProxySettings("user", pac_url="http://pac.test/", proxies=MANUAL)
+    assert await said(world.system(settings)) == ("proxy manual.test:8080", "settings", "pac: timeout")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.network.failure import Failed
-from agent.network.websocket import MAX_FRAME_BYTES, PING, PONG, Frame, Frames, Upgrading, frame
+from agent.network.websocket import MAX_ANSWER_BYTES, MAX_FRAME_BYTES, MAX_FRAMES, PING, PONG, Frame, Frames, Upgrading, frame
 from demo.world.websocket import frame as server_frame
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -132,3 +132,17 @@ def test_own_frames_are_masked() -> None:
     assert one[:2] == other[:2] == b"\x89\x88"
     assert one[2:6] != other[2:6]
     assert bytes(got ^ one[2 + place % 4] for place, got in enumerate(one[6:])) == b"12345678"
+
+
+def test_floods_end() -> None:
+    """Interim answers without end, and frames that say nothing, are each cut off, whatever the time."""
+    one, _ = asked()
+    piece = b"HTTP/1.1 100 Continue\r\n\r\n" * 100
+    for _ in range(MAX_ANSWER_BYTES // len(piece)):
+        assert not one.take(piece)
+    with pytest.raises(Failed, match="an answer of more"):
+        one.take(piece)
+    frames = Frames()
+    assert len(frames.take(b"\x89\x00" * MAX_FRAMES)) == MAX_FRAMES
+    with pytest.raises(Failed, match="more than 1000 frames"):
+        frames.take(b"\x89\x00")
