@@ -35,6 +35,16 @@ def with_costs(pairs: Iterable[tuple[Any, Any]], findings: Sequence[Finding], as
     return tuple(_with_cost(one, web, hops, assessment) for one in findings)
 
 
+def dearest(findings: Iterable[Finding]) -> str:
+    """Return in words what the finding that costs most time costs, with its target and route; nothing where no cost is known."""
+    known = [one for one in findings if one.impact is not None and one.impact.text]
+    worst = max(known, key=lambda one: one.impact.tax.total_ms if one.impact and one.impact.tax else 0.0, default=None)
+    if worst is None or worst.impact is None:
+        return ""
+    way = "" if worst.route == DIRECT.name else f" by {worst.route}"
+    return f"{worst.target.name}{way}: {worst.impact.text}"
+
+
 def _with_cost(
     finding: Finding, web: Mapping[tuple[str, str], list[_Web]], hops: Mapping[str, list[PathObservation]], assessment: Assessment
 ) -> Finding:

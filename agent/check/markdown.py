@@ -7,6 +7,7 @@ from agent.check.checked import Checked
 from agent.check.proof import Chain, chains
 from agent.check.terminal import JOBS, OFFLINE, OFFLINE_NEXT, ROW_SHAPES, SHAPES, STATES, grouped, headline, worst_first
 from agent.reporter import SOFTWARE
+from judge.costs import dearest
 from judge.finding import Finding
 
 MOST_CHAINS = 3
@@ -68,6 +69,8 @@ def _group(group: list[Finding]) -> Iterator[str]:
     told = {one.text for finding in group for one in finding.evidence if one.weight > 0}
     yield from (f"- Evidence: {text(one)}" for one in sorted(told))
     yield f"- {text(worst.why_not)}"
+    if cost := dearest(group):
+        yield f"- It costs: {text(cost)}"
     if worst.native:
         yield f"- Instead: {text(worst.native)}"
     yield from (f"- See {link}" for link in worst.links)

@@ -13,6 +13,7 @@ from agent.check.checked import Checked
 from agent.check.proof import PHASES, chains, waterfalls
 from agent.check.terminal import JOBS, OFFLINE, OFFLINE_NEXT, ROW_SHAPES, SHAPES, STATES, grouped, headline, worst_first
 from agent.reporter import SOFTWARE
+from judge.costs import dearest
 
 COLOURS = {"dns": "#CC79A7", "connect": "#0072B2", "proxy": "#E69F00", "tls": "#D55E00", "first byte": "#009E73", "body": "#56B4E9"}
 """Of each phase, after Okabe and Ito; every bar also has its name and time in words."""
@@ -41,6 +42,7 @@ def render(checked: Checked) -> str:
         waterfalls=falls,
         scale=max((one.total for one in falls), default=1.0) or 1.0,
         colours=COLOURS,
+        dearest=dearest,
         phases=[phase.removesuffix("_ms").replace("_", " ") for phase in PHASES],
         chains=chains(checked.samples, checked.certificates),
         ticket="\n".join(markdown.evidence(checked)),

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from agent.check.checked import Checked
 from judge.connectivity.row import Row, State
+from judge.costs import dearest
 from judge.finding import Finding
 from wire.vocabulary import Responsible, Severity, Verdict
 
@@ -160,6 +161,8 @@ def _explain(group: Sequence[Finding], console: Console) -> None:
         console.print(f"  - {_short(text)}", soft_wrap=True)
     if not told or worst.why_not.partition(": ")[2] not in {one.text for one in told}:
         console.print(f"  {_short(worst.why_not)}", soft_wrap=True)
+    if cost := dearest(group):
+        console.print(f"  It costs: {_short(cost)}", soft_wrap=True)
 
 
 def _certainty(one: Finding) -> str:

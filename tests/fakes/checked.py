@@ -1,11 +1,13 @@
 """A check made of chosen findings, rows and samples, for the tests of what shows it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agent.check.checked import Checked
 from judge.connectivity.look import Sample
 from judge.connectivity.row import Row
 from judge.finding import Evidence, Finding, Judgement
+from judge.impact import Tax, impact
 from tests.fakes.pki import Authority, name
 from wire.codec import content_id
 from wire.facts import WebFacts
@@ -30,6 +32,12 @@ def finding(host: str, verdict: Verdict, severity: Severity = "none", port: int 
     return Finding(
         target, "direct", verdict, severity, 0.9, job, f"{host} is {verdict}.", "Not otherwise.", evidence, links=("https://example/guide",)
     )
+
+
+def costly(host: str) -> Finding:
+    """Return an inspected finding by the machine's own way, with what it costs."""
+    tax = Tax((("connect_ms", 1.0), ("tls_ms", 30.0)), 31.0, 1, "back to back")
+    return replace(finding(host, "inspected", "high"), route="system", impact=impact(tax))
 
 
 def checked(findings: Sequence[Finding], rows: Sequence[Row] = (), *, asked: frozenset[str] = frozenset(), lab: bool = False) -> Checked:

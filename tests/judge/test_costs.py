@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from judge.costs import with_costs
+from judge.costs import dearest, with_costs
 from judge.finding import Finding
 from judge.impact import Impact
 from judge.knowledge.loader import load_knowledge
@@ -99,3 +99,12 @@ def test_findings_without_samples_are_left_alone() -> None:
     """A finding of a name look-up alone, or of nothing, comes back as it was."""
     assert cost([]) is None
     assert with_costs([], [], KNOWLEDGE.assessment) == ()
+
+
+def test_the_dearest_is_told() -> None:
+    """Of several findings the one that costs most time is told, with its way; nothing is said where nothing is known."""
+    slow = {**PROXIED, "total_ms": 400.0}
+    pairs = [web(OUTLOOK, "direct", DIRECT), web(OUTLOOK, "system", PROXIED), web(TEAMS, "direct", DIRECT), web(TEAMS, "system", slow)]
+    plain = [Finding(target_for(KNOWLEDGE, host), "system", "proxied", "high", 1.0, "network", "", "") for host in (OUTLOOK, TEAMS)]
+    assert dearest(with_costs(pairs, plain, KNOWLEDGE.assessment)).startswith("teams.microsoft.com:443 by system: +355.0 ms a request")
+    assert dearest(plain) == dearest([]) == ""

@@ -1,7 +1,7 @@
 """The document for a ticket: it stands alone, and nobody's certificate can write markup into it."""
 
 from agent.check.markdown import evidence, render, text
-from tests.fakes.checked import ROWS, checked, finding, with_chain
+from tests.fakes.checked import ROWS, checked, costly, finding, with_chain
 
 
 def test_the_evidence_stands_alone() -> None:
@@ -12,6 +12,12 @@ def test_the_evidence_stands_alone() -> None:
     assert "Evidence: Public roots do not accept" in told
     assert "log timestamps: " in told
     assert "See https://example/guide" in told
+
+
+def test_what_it_costs() -> None:
+    """A finding that was measured by two ways says what it costs; one that was not says nothing of it."""
+    assert "- It costs: a.example:443 by system: +31.0 ms a request" in "\n".join(evidence(checked([costly("a.example")])))
+    assert "It costs" not in "\n".join(evidence(checked([finding("a.example", "inspected")])))
 
 
 def test_a_stranger_writes_no_markup() -> None:

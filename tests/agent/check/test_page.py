@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 
 from agent.check.page import render
-from tests.fakes.checked import ROWS, checked, finding, with_chain
+from tests.fakes.checked import ROWS, checked, costly, finding, with_chain
 
 LOUD = [finding("a.example", "inspected", "high"), finding("b.example", "clean")]
 
@@ -50,6 +50,12 @@ def test_it_answers_what_where_whose_and_why() -> None:
     assert "-----BEGIN CERTIFICATE-----" in text
     assert "For the ticket" in text
     assert "Laboratory." in text
+
+
+def test_what_it_costs() -> None:
+    """What a finding costs stands with its evidence."""
+    assert "<li>It costs: a.example:443 by system: +31.0 ms a request" in render(checked([costly("a.example")]))
+    assert "It costs" not in render(with_chain(LOUD))
 
 
 def test_a_stranger_writes_no_markup() -> None:

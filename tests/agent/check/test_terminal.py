@@ -7,7 +7,7 @@ from rich.console import Console
 
 from agent.check.terminal import JOBS, SHAPES, progress, show
 from judge.finding import Finding
-from tests.fakes.checked import ROWS, checked, finding
+from tests.fakes.checked import ROWS, checked, costly, finding
 from wire.vocabulary import VERDICTS
 
 
@@ -30,6 +30,12 @@ def test_the_worst_comes_first() -> None:
     assert "See https://example/guide" in text
     assert "Note: a note" in text
     assert "middlewatch-agent check --json" in text
+
+
+def test_what_it_costs() -> None:
+    """Below the evidence stands what the finding costs, when it is known."""
+    assert "It costs: a.example:443 by system: +31.0 ms a request" in shown(costly("a.example"))
+    assert "It costs" not in shown(finding("a.example", "inspected"))
 
 
 def test_all_clean_is_one_sentence() -> None:
