@@ -121,6 +121,7 @@ def open_networks(settings: Settings, plan: Plan, checker: Checker, system: Syst
         names=names,
         path=path_settings(plan, lab),
         download=_download(plan),
+        ntp=plan.ntp if plan.ntp and (not lab.enabled or f"{plan.ntp}:123" in lab.connect) else "",
     )
     try:
         return {

@@ -287,6 +287,14 @@ class Network(Protocol):
         """Return what DNS tells about itself, as far as the network's settings want to know."""
         ...
 
+    async def origin(self, address: str) -> int | None:
+        """Return the number of the autonomous system that announces an address; None where that is not asked, or nobody says."""
+        ...
+
+    async def clock_offset(self) -> tuple[float | None, str | None]:
+        """Return by how many milliseconds this clock is ahead of the settings' time server, or why that is not known; twice None: off."""
+        ...
+
     async def address_by_dns(self) -> str:
         """Return this machine's address as a name server asked directly sees it; empty where none is known."""
         ...

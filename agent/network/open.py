@@ -6,9 +6,10 @@ from typing import Literal
 
 from agent.network.address import split_address
 from agent.network.clock import SampleClock, sample_clock
-from agent.network.connect import Staged
+from agent.network.connect import NETWORK_ERRORS, Staged
 from agent.network.datagram import run_train
 from agent.network.download import download
+from agent.network.failure import classify
 from agent.network.net import (
     AnswerCheck,
     ChainCheck,
@@ -24,6 +25,7 @@ from agent.network.net import (
     Trained,
     Upgraded,
 )
+from agent.network.ntp import clock_offset
 from agent.network.origin import origin_of
 from agent.network.proxy import Logins
 from agent.network.quic import QuicChild
@@ -63,7 +65,7 @@ class OwnNetwork:
         self._quic = QuicChild()
         self._signed = signed
         self._resolvers = tuple(split_address(place, "network.resolvers") for place in settings.resolvers)
-        self._tracer = Tracer(settings.path, clock, settings.connect, settings.timeouts.connect_s, self._origin)
+        self._tracer = Tracer(settings.path, clock, settings.connect, settings.timeouts.connect_s, self.origin)
 
     async def resolve(self, host: str, timeout_s: float | None = None) -> Resolution:
         """Look a name up at the configured resolvers, else at the machine's own."""
@@ -107,9 +109,11 @@ class OwnNetwork:
         """Trace one address of a target."""
         return await self._tracer.run(target.host, target.port, address, way)
 
-    async def _origin(self, address: str) -> int | None:
-        """Ask which autonomous system announces an address."""
+    async def origin(self, address: str) -> int | None:
+        """Ask which autonomous system announces an address, where the settings name a zone to ask."""
         settings = self._settings
+        if not settings.path.origin_zone:
+            return None
         resolvers = self._resolvers or await self._own_resolvers()
         return await origin_of(address, settings.path.origin_zone, resolvers, self._clock, settings.timeouts.dns_s)
 
@@ -132,6 +136,20 @@ class OwnNetwork:
         resolvers = self._resolvers or await self._own_resolvers()
         limit_s = settings.timeouts.dns_s
         return await resolver_told(names.nobody, names.whoami, resolvers, self._clock, limit_s, identity=names.identity)
+
+    async def clock_offset(self) -> tuple[float | None, str | None]:
+        """Ask the time server the settings name. A laboratory's is mapped, or not asked."""
+        settings = self._settings
+        if not settings.ntp:
+            return None, None
+        found = await self.resolve(settings.ntp)
+        if not found.answers:
+            return None, f"ntp: {found.failure or 'dns_no_data'}"
+        try:
+            return await clock_offset(settings.ntp, found.answers[0], settings.connect, self._clock), None
+        except NETWORK_ERRORS as error:
+            failure, text = classify(error)
+            return None, f"ntp: {failure}: {text}"
 
     async def address_by_dns(self) -> str:
         """Ask the name servers that are to be asked directly."""

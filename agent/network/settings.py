@@ -77,5 +77,7 @@ class NetworkSettings:
     idle_s: float = IDLE_S
     names: NameSettings = NameSettings()
     path: PathSettings = PathSettings()
+    ntp: str = ""
+    """A time server's name; empty: not asked."""
     download: tuple[str, int, str, int] | None = None
     """Host, port, path of the file that is read for throughput, and how many bytes of it at most."""

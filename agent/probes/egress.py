@@ -43,6 +43,8 @@ async def measure(target: Target, route: Route, net: Network, clock: CycleClock)
     if seen.failure is None:
         answer = _reflected(seen.body)
         if answer:
+            if "asn" not in answer:
+                answer |= present(asn=await net.origin(answer["address"]))
             answer |= {"signed": await _signed(target.host, answer, nonce, seen, net)}
         if not answer:
             # A captive portal or a block page answers in the reflector's place.

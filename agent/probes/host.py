@@ -28,6 +28,7 @@ async def measure(target: Target, route: Route, net: Network, clock: CycleClock)
     """Look at this machine and return what may leave it."""
     at_us = clock.at_us()
     seen = await net.machine()
+    ahead_ms, trouble = await net.clock_offset()
     tunnelled, untunnelled = split_ways(seen)
     facts = HostFacts(
         target=target,
@@ -48,7 +49,7 @@ async def measure(target: Target, route: Route, net: Network, clock: CycleClock)
         facts=facts_id(facts),
         at_us=at_us,
         clock=_CLOCK,
-        **present(roots=seen.roots, error=seen.error),
+        **present(roots=seen.roots, ntp_offset_ms=ahead_ms, error="; ".join(one for one in (seen.error, trouble) if one)[:256] or None),
     )
     return Measured(observation, facts)
 

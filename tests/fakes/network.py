@@ -36,6 +36,8 @@ class FakeNetwork:
     signed: Literal["", "ok", "bad", "absent"] = ""
     told: Told = field(default_factory=Told)
     by_dns: str = ""
+    origins: Mapping[str, int] = field(default_factory=dict)
+    ahead: tuple[float | None, str | None] = (None, None)
     traces: Mapping[str, Traced] = field(default_factory=dict)
     traced: list[tuple[str, str, Way]] = field(default_factory=list)
     looked_up: list[str] = field(default_factory=list)
@@ -58,6 +60,14 @@ class FakeNetwork:
     async def resolver_told(self) -> Told:
         """Return what is scripted."""
         return self.told
+
+    async def origin(self, address: str) -> int | None:
+        """Return the scripted number."""
+        return self.origins.get(address)
+
+    async def clock_offset(self) -> tuple[float | None, str | None]:
+        """Return what is scripted."""
+        return self.ahead
 
     async def address_by_dns(self) -> str:
         """Return the scripted address."""

@@ -113,3 +113,14 @@ async def test_a_number_that_is_none(asn: Any) -> None:
     """An answer with a number no autonomous system has is not the reflector's."""
     _, facts, _ = await measured(served(ANSWER | {"asn": asn}))
     assert facts.failure == "http_protocol"
+
+
+async def test_who_announces_it_by_dns() -> None:
+    """Where the reflector has no table, and the plan a zone, DNS says it; what the reflector says counts first."""
+    for answer, asn in ((ANSWER, 64500), (NONCES, 64496)):
+        net = FakeNetwork(
+            {"reflector.test": Resolution("kernel", ("192.0.2.1",))}, {TARGET.name: served(answer)}, origins={"198.51.100.7": 64500}
+        )
+        facts = (await egress.measure(TARGET, DIRECT, net, FakeClock())).facts
+        assert isinstance(facts, EgressFacts)
+        assert facts.asn == asn

@@ -102,3 +102,12 @@ async def test_bounds() -> None:
         MachineSeen("linux", adapters=many, proxies=settings, sources={f"192.0.{n}.0/24": ("10.0.0.1",) for n in range(200)})
     )
     assert (len(facts.vpn), len(facts.proxies), len(facts.tunnelled)) == (16, 16, 128)
+
+
+async def test_the_clock() -> None:
+    """Its offset is sample; why it is not known stands beside what else could not be seen."""
+    for ahead, error in ((12.5, None), (None, "ntp: timeout: x")):
+        net = FakeNetwork(seen=MachineSeen("linux", error="child: it ended"), ahead=(ahead, error))
+        seen = (await host.measure(HERE, DIRECT, net, FakeClock())).observation
+        assert isinstance(seen, HostObservation)
+        assert (seen.ntp_offset_ms, seen.error) == (ahead, "child: it ended" + (f"; {error}" if error else ""))
