@@ -18,9 +18,8 @@ from wire.target import DIRECT
 from wire.vocabulary import Workload
 
 _Web = tuple[WebObservation, WebFacts]
-_SCORED: tuple[Workload, ...] = ("Exchange",)
-"""Workloads whose score is made of connect times. SharePoint's needs a download by both ways, Teams' media knows no proxy."""
-_SERVER_MS = "spiislatency"
+_BITS = 8.0
+"""Megabits to megabytes a second: what SharePoint's score is made of."""
 
 
 def with_costs(pairs: Iterable[tuple[Any, Any]], findings: Sequence[Finding], assessment: Assessment) -> tuple[Finding, ...]:
@@ -82,14 +81,18 @@ def _times(sample: WebObservation) -> dict[Phase, float | None]:
 def _points(finding: Finding, direct: Sequence[_Web], here: Sequence[_Web], assessment: Assessment) -> float | None:
     """Return the points this one report's ways differ by. By a proxy the way to the front door is the connect and the proxy's own."""
     workload = finding.target.workload
-    if workload not in _SCORED or finding.target.category != "Optimize":
-        return None
-    without, with_it = (score(workload, [_way_ms(one) for one in _reached(some)], assessment, minimum=1) for some in (direct, here))
+    if workload not in {"Exchange", "SharePoint"} or finding.target.category != "Optimize":
+        return None  # Teams' score is of media, which knows no proxy
+    without, with_it = (score(workload, _figures(workload, some), assessment, minimum=1) for some in (direct, here))
     return points_lost(without, with_it)
 
 
-def _way_ms(sample: WebObservation) -> float:
-    return (sample.connect_ms or 0.0) + (sample.proxy_ms or 0.0)
+def _figures(workload: Workload, samples: Sequence[_Web]) -> list[float]:
+    """Return what a workload's score is made of: ms to the front door, or megabytes a second of a download."""
+    reached = _reached(samples)
+    if workload == "SharePoint":
+        return [one.throughput_mbps / _BITS for one in reached if one.throughput_mbps is not None]
+    return [(one.connect_ms or 0.0) + (one.proxy_ms or 0.0) for one in reached]
 
 
 def _split(direct: Sequence[_Web], here: Sequence[_Web], tax: Tax | None, hops: Sequence[PathObservation]) -> Responsibility | None:
@@ -97,7 +100,7 @@ def _split(direct: Sequence[_Web], here: Sequence[_Web], tax: Tax | None, hops: 
     round_trips = [one.connect_ms for one in _reached(direct) if one.connect_ms is not None and one.proxy_ms is None]
     first_bytes = [one.first_byte_ms for one in _reached(here) if one.first_byte_ms is not None]
     microsoft = [one.microsoft_ms for one in hops if one.microsoft_ms is not None]
-    server = [float(text) for _, facts in here if _is_number(text := facts.headers.get(_SERVER_MS, ""))]
+    server = [one.server_ms for one in _reached(here) if one.server_ms is not None]
     added = dict(tax.phases).get("first_byte_ms") if tax is not None else None
     if not round_trips or not first_bytes:
         return None
@@ -109,7 +112,3 @@ def _split(direct: Sequence[_Web], here: Sequence[_Web], tax: Tax | None, hops: 
     if marks == Marks():
         return None
     return responsibility(quantile(round_trips, 0.5), quantile(first_bytes, 0.5), marks)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 8

@@ -22,10 +22,9 @@ PROXIED = {"connect_ms": 1.0, "proxy_ms": 20.0, "tls_ms": 40.0, "first_byte_ms":
 def web(host: str, route: str, times: dict[str, float], failure: str | None = None, **more: Any) -> tuple[WebObservation, WebFacts]:
     """Return a web sample with its facts."""
     facts = {"target": target_for(KNOWLEDGE, host), "route": route, "failure": failure, "stage": "connect" if failure else None}
-    headers = {"headers": {"spiislatency": "8"}} if more.pop("server", False) else {}
     return (
         WebObservation.model_validate({"kind": "web", "facts": ID, "at_us": 1, **times, **more}),
-        WebFacts.model_validate(facts | headers),
+        WebFacts.model_validate(facts),
     )
 
 
@@ -66,11 +65,18 @@ def test_only_its_own_target() -> None:
     assert cost(both, TEAMS) is None
 
 
-def test_only_exchange_has_points_here() -> None:
-    """Teams' and SharePoint's scores are not made of connect times, so they lose no points by them."""
-    found = cost([web(TEAMS, "direct", DIRECT), web(TEAMS, "system", PROXIED)], TEAMS)
-    assert found is not None
-    assert found.points is None
+def test_points_are_of_what_the_score_is_made_of() -> None:
+    """SharePoint loses points by a slower download and by nothing else; Teams' score is of media and loses none."""
+    sharepoint = "microsoft.sharepoint.com"
+    for host, fast, slow, points in (
+        (TEAMS, {}, {}, None),
+        (sharepoint, {}, {}, None),
+        (sharepoint, {"throughput_mbps": 160.0}, {}, None),
+        (sharepoint, {"throughput_mbps": 160.0}, {"throughput_mbps": 32.0}, 60.0),
+    ):
+        found = cost([web(host, "direct", DIRECT | fast), web(host, "system", PROXIED | slow)], host)
+        assert found is not None
+        assert found.points == points
 
 
 def test_failures_and_suspects() -> None:
@@ -88,7 +94,7 @@ def test_failures_and_suspects() -> None:
 def test_whose_time_on_the_direct_way() -> None:
     """Without another way there is no tax; the hop of Microsoft's network and the server's own word divide the time."""
     assert cost([web(OUTLOOK, "direct", DIRECT)], route="direct") is None
-    found = cost([web(OUTLOOK, "direct", DIRECT, server=True), path(OUTLOOK, 7.0)], route="direct")
+    found = cost([web(OUTLOOK, "direct", DIRECT, server_ms=8.0), path(OUTLOOK, 7.0)], route="direct")
     assert found is not None
     assert (found.tax, found.failures, found.points) == (None, None, None)
     assert found.responsibility is not None
