@@ -38,14 +38,19 @@ class Channel:
         local: str | None = None,
         interface: str = "",
         source_port: int = 0,
+        more: int = 0,
     ) -> None:
-        """`local` is an own address the connection is to come from, `interface` the name of one it is to leave by where that can be had."""
+        """`local` is an own address the connection is to come from, `interface` the name of one it is to leave by where that can be had.
+
+        `more` bytes than MAX_BYTES may come: a download that was asked for.
+        """
         self._loop = asyncio.get_running_loop()
         self._watch = watch_of(self._loop)
         self._clock = clock
         self._place = (address, port)
         self._sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
         self._taken = 0
+        self._most = MAX_BYTES + more
         self._at_once = 0
         self._segments = 0
         self._merged = False
@@ -185,8 +190,8 @@ class Channel:
     def _read(self) -> Read:
         got = self._clock.read(self._sock, READ_BYTES)
         self._taken += len(got.data)
-        if self._taken > MAX_BYTES:
-            raise Failed("too_large", f"more than {MAX_BYTES} bytes on one connection")
+        if self._taken > self._most:
+            raise Failed("too_large", f"more than {self._most} bytes on one connection")
         self._note_lag(got.stamp)
         self._unstamped |= not got.exact
         if self._clock.name == "kernel" and self._sock.type == socket.SOCK_STREAM:

@@ -85,7 +85,8 @@ class Staged:
         host, port = (way.host, way.port) if way.proxied else (target.host, target.port)
         local = way.local_for(self._request.address)
         address, port = mapped(self._map, host, self._request.address, port)
-        return Channel(address, port, socket.SOCK_STREAM, self._clock, local=local, interface=way.host if local else "")
+        interface, more = way.host if local else "", self._request.enough or 0
+        return Channel(address, port, socket.SOCK_STREAM, self._clock, local=local, interface=interface, more=more)
 
     async def _exchange(self, channel: Channel) -> None:
         target, limits = self._request.target, self._limits

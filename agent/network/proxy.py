@@ -20,6 +20,9 @@ MAX_ANSWER_BYTES = 2 * MAX_HEAD_BYTES
 """Interim answers included: a proxy that sends one 100 after the other is cut off here, whatever the time."""
 
 
+_DEMANDS = frozenset({"proxy-authenticate", "www-authenticate"})
+
+
 class Logins:
     """`user:password` by the proxy's `host:port`."""
 
@@ -36,7 +39,7 @@ class Logins:
 
 def schemes(headers: Headers) -> str:
     """Return the authentication schemes a proxy named, in its order."""
-    named = [value.split(None, 1)[0] for name, value in headers if name.lower() == "proxy-authenticate" and value.strip()]
+    named = [value.split(None, 1)[0] for name, value in headers if name.lower() in _DEMANDS and value.strip()]
     return ", ".join(dict.fromkeys(word[:32] for word in named)) or "no scheme"
 
 
@@ -53,7 +56,7 @@ class Connect:
     async def ask(self, authority: str, login: Headers = ()) -> tuple[int, int]:
         """Ask for a tunnel to `host:port`; return when the request left and when the answer was complete.
 
-        Raises OSError, and Failed: `proxy_auth` for 407, `proxy_denied` for another answer than 2xx, `proxy_malformed` for none.
+        Raises OSError, and Failed: `proxy_auth` for 407 and 401, `proxy_denied` for another answer than 2xx, `proxy_malformed` for none.
         """
         request = h11.Request(method="CONNECT", target=authority, headers=[("Host", authority), ("User-Agent", USER_AGENT), *login])
         data = (self._connection.send(request) or b"") + (self._connection.send(h11.EndOfMessage()) or b"")
@@ -62,8 +65,8 @@ class Connect:
             got = await self._channel.receive_some()
             if self._answered(got.data):
                 break
-        if self.status == 407:
-            raise Failed("proxy_auth", f"the proxy answered 407 to CONNECT and demands {schemes(self.headers)}")
+        if self.status in {401, 407}:  # tinyproxy says 401 to a wrong password (1.11.1, measured)
+            raise Failed("proxy_auth", f"the proxy answered {self.status} to CONNECT and demands {schemes(self.headers)}")
         if self.status is None or not 200 <= self.status < 300:
             raise Failed("proxy_denied", f"the proxy answered {self.status} to CONNECT")
         return started, got.stamp

@@ -250,6 +250,7 @@ async def test_tunnel(authority: Authority) -> None:
     ("reply", "failure", "status"),
     [
         (b"HTTP/1.1 407 Who\r\nProxy-Authenticate: Negotiate\r\nContent-Length: 0\r\n\r\n", "proxy_auth", 407),
+        (b"HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n", "proxy_auth", 401),
         (b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", "proxy_denied", 403),
         (b"220 smtp ready\r\n\r\n", "proxy_malformed", None),
         (b"HTTP/1.1 200 OK\r\nX: " + b"x" * MAX_HEAD_BYTES * 2, "too_large", None),

@@ -1,14 +1,17 @@
 """A file read for throughput, from a server on loopback."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
 
 from agent.network import download as module
+from agent.network.channel import MAX_BYTES
 from agent.network.net import Exchange, Fetched
 from agent.network.open import open_network
 from agent.network.settings import NetworkSettings, Timeouts
+from tests.fakes.places import listening
 from wire.target import DIRECT, Target
 
 SIZE = 600_000
@@ -90,3 +93,21 @@ async def test_another_target_is_an_ordinary_one(server: tuple[Server, Target]) 
     settings = NetworkSettings(download=("other.test", 443, "/x", 200_000))
     seen = await open_network(settings).fetch(Exchange(server[1], DIRECT, "127.0.0.1"))
     assert (seen.failure, seen.body_bytes, seen.throughput_mbps) == (None, SIZE, None)
+
+
+async def test_a_file_larger_than_any_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound on what a connection may bring leaves room for the file that was asked for."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (2 * MAX_BYTES))
+            for _ in range(2 * MAX_BYTES // 65_536):
+                writer.write(bytes(65_536))
+                await writer.drain()
+        writer.close()
+
+    async with listening(serve) as port:
+        target = Target(host="files.test", port=port, protocol="http", path="/15mb", category="Default", workload="Common")
+        seen = await fetched(target, 2 * MAX_BYTES, 30.0, monkeypatch)
+    assert (seen.failure, seen.body_bytes) == (None, 2 * MAX_BYTES)
