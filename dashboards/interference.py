@@ -45,7 +45,19 @@ def verdicts() -> Panel:
 def findings() -> Panel:
     """Return the newest findings with their evidence."""
     device = ("vendor", "device_class", "device_key")
-    fields = ("severity", "confidence", "deterministic", "signals", "responsible", *device, "knowledge")
+    fields = (
+        "severity",
+        "confidence",
+        "deterministic",
+        "signals",
+        "responsible",
+        *device,
+        "tax_ms",
+        "tax_tls_ms",
+        "tax_first_byte_ms",
+        "points_lost",
+        "knowledge",
+    )
     text = select(last("verdict", fields), "finding", PATHS, ["target", "route", "agent", "workload"])
     return table(
         "Newest finding of each target, with the signals that prove it",
@@ -65,6 +77,10 @@ def findings() -> Panel:
             Column("vendor", "Make", width=110, absent="none or not known"),
             Column("device_class", "Kind of device", width=150, absent="no device"),
             Column("device_key", "Device key", width=150, absent="no device"),
+            Column("tax_ms", "Costs", unit="ms", decimals=1, width=90, absent="no other way measured"),
+            Column("tax_tls_ms", "of it TLS", unit="ms", decimals=1, width=90, absent="no other way measured"),
+            Column("tax_first_byte_ms", "first byte", unit="ms", decimals=1, width=90, absent="no other way measured"),
+            Column("points_lost", "Points lost", decimals=1, width=100, absent="no score"),
             Column("knowledge", "Knowledge version", width=150),
         ],
         (24, 9),

@@ -5,19 +5,21 @@ and kept with it.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from judge.costs import with_costs
 from judge.encode import finding_bytes
 from judge.finding import Finding, Judgement
 from judge.judgement import Judge
 from server.collector.intake import Item
-from server.collector.points import Label, Tags, finding_fields, label_of, measured_ns, observation_point, tags_of
+from server.collector.points import Label, Tags, cost_fields, finding_fields, label_of, measured_ns, observation_point, tags_of
 from server.collector.runs import Path, Run
-from server.history.port import Point, SharedFields
+from server.history.port import Point, SharedFields, Value
 from wire.facts import KnownFacts, RawFacts
 from wire.observation import KnownObservation, RawObservation
+from wire.target import DIRECT
 
 MAX_PREPARED = 20_000
 MAX_LABELS = 100_000
@@ -113,8 +115,18 @@ class Interpreter:
             pairs.append((observation, body))
         findings = self._prepare(self._judge.judge(self._judge.look(pairs), certificates, report.cycle.started_ns))
         at_ns = measured_ns(report, 0, 0)
-        points += [Point("finding", tags[one.label], one.fields, at_ns) for one in findings]
+        points += [Point("finding", tags[one.label], fields, at_ns) for one, fields in self._costed(findings, pairs)]
         return Meaning(item, site, points, findings, raw)
+
+    def _costed(
+        self, findings: tuple[Prepared, ...], pairs: list[tuple[KnownObservation, KnownFacts]]
+    ) -> Iterator[tuple[Prepared, dict[str, Value]]]:
+        """Give each finding its fields, with what it costs where the report has another way beside the direct one: few have."""
+        if all(one.label.route == DIRECT.name for one in findings):
+            yield from ((one, one.fields) for one in findings)
+            return
+        costed = with_costs(pairs, [one.finding for one in findings], self._judge.knowledge.assessment)
+        yield from ((one, cost_fields(one.fields, cost.impact)) for one, cost in zip(findings, costed, strict=True))
 
     def _label(self, facts_id: str, facts: KnownFacts) -> Label:
         if len(self._labels) > MAX_LABELS:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from judge.finding import Finding
+from judge.impact import Impact
 from server.history.port import Point, SharedFields, Value
 from wire.facts import KnownFacts
 from wire.observation import KnownObservation
@@ -230,6 +231,9 @@ _FACT_FIELDS: Mapping[str, Callable[[dict[str, Value], Any, Any], None]] = {
     "path": _path,
 }
 
+COST_FIELDS: Final = ("tax_ms", "tax_tls_ms", "tax_first_byte_ms", "points_lost")
+"""What a finding costs, when another way was measured beside the direct one in the same report (`judge/impact.py`)."""
+
 FIELD_TYPES: Mapping[str, type] = {
     **dict.fromkeys(("dns_ms", "connect_ms", "proxy_ms", "tls_ms", "first_byte_ms", "body_ms", "total_ms", "unaccounted_ms"), float),
     **dict.fromkeys(("rtt_ms", "audio_rtt_ms", "jitter_ms", "loss_percent", "handshake_ms", "upgrade_ms", "ping_ms", "idle_s"), float),
@@ -253,8 +257,22 @@ FIELD_TYPES: Mapping[str, type] = {
     **dict.fromkeys(("ephemeral", "audio", "realm", "mapped", "alternate", "version", "alpn", "idle"), str),
     **dict.fromkeys(("suspect", "repeat", "deterministic", "upgraded"), bool),
     "confidence": float,
+    **dict.fromkeys(COST_FIELDS, float),
 }
 """Every field and its type, for ever: InfluxDB refuses a second type. A test holds that each point keeps to it."""
+
+
+def cost_fields(shared: SharedFields, cost: Impact | None) -> dict[str, Value]:
+    """Return a finding's fields with what it costs by this one report; the shared ones as they are where no other way was measured."""
+    if cost is None or cost.tax is None:
+        return shared
+    fields: dict[str, Value] = {**shared, "tax_ms": float(cost.tax.total_ms)}
+    for phase, ms in cost.tax.phases:
+        if (name := f"tax_{phase}") in COST_FIELDS:
+            fields[name] = float(ms)
+    if cost.points is not None:
+        fields["points_lost"] = float(cost.points)
+    return fields
 
 
 def finding_fields(finding: Finding, knowledge: str) -> SharedFields:

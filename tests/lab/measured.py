@@ -34,6 +34,7 @@ _OF_FACTS = {
 _OF_FINDINGS = (
     ("verdict", "severity", "responsible", "confidence", "deterministic", "signals", "knowledge"),
     ("device_key", "device_class", "vendor"),
+    collected.COST_FIELDS,
 )
 
 FIELDS: Mapping[str, frozenset[str]] = {

@@ -230,7 +230,8 @@ def _finding(verdict: str) -> dict[str, Value]:
         "responsible": "intermediary" if bad else "nobody",
     }
     fields |= {"confidence": 0.95, "deterministic": bad, "signals": "issuer.vendor trust.public" if bad else "", "knowledge": "2026-11-01"}
-    return fields | ({"device_key": "instance:1f3a9c", "device_class": "swg", "vendor": "Zscaler"} if bad else {})
+    costs: dict[str, Value] = {"tax_ms": 31.5, "tax_tls_ms": 22.0, "tax_first_byte_ms": 9.5, "points_lost": 12.5}
+    return fields | ({"device_key": "instance:1f3a9c", "device_class": "swg", "vendor": "Zscaler", **costs} if bad else {})
 
 
 def _events(since_ns: int, until_ns: int) -> Iterator[Point]:

@@ -1,10 +1,12 @@
 """Meaning: a report becomes its points and findings, and what is equal is made once."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
 from judge.finding import Judgement
+from judge.knowledge.loader import load_knowledge
 from server.collector import meaning as module
 from server.collector.intake import Item, Terms, take
 from server.collector.meaning import Interpreter
@@ -12,6 +14,8 @@ from server.ingest.port import Arrival
 from tests.fakes.judge import FakeJudge
 from tests.fakes.reports import SECOND, START_NS, TARGETS, Agent
 from wire.codec import read_facts
+from wire.facts import WebFacts
+from wire.observation import WebObservation
 
 
 class OneJudgement(FakeJudge):
@@ -57,6 +61,35 @@ def test_points_of_observations_then_of_findings() -> None:
     assert {point.time_ns for point in meaning.points[25:]} == {START_NS}
     assert {dict(point.tags)["site"] for point in meaning.points} == {"Porto"}
     assert len({(point.measurement, point.tags, point.time_ns) for point in meaning.points}) == len(kinds)
+
+
+def test_what_a_finding_costs() -> None:
+    """A report with another way beside the direct one stores what that way costs; without one the shared fields are stored as they are."""
+
+    class TwoWays(FakeJudge):
+        """Finds the first target by both ways."""
+
+        knowledge = load_knowledge()
+
+        def judge(self, seen: Any, certificates: Any, at_ns: int) -> Judgement:
+            """Return one finding for each way."""
+            one = super().judge(seen, certificates, at_ns).findings[0]
+            return Judgement((one, replace(one, route="system", verdict="proxied")), "k", "none")
+
+    agent = Agent()
+    one = item(agent)
+    assert one.report is not None
+    facts = WebFacts(target=TARGETS[0], route="system")
+    other = WebObservation(kind="web", facts="S" * 22, at_us=9, connect_ms=1.0, tls_ms=50.0, first_byte_ms=30.0, total_ms=100.0)
+    cycle = one.report.cycle.model_copy(update={"observations": [*one.report.cycle.observations, other]})
+    both = replace(one, report=one.report.model_copy(update={"cycle": cycle}))
+    known = {**{key: read_facts(body) for key, body in agent.bodies.items()}, "S" * 22: facts}
+    direct, system = interpreter(TwoWays()).interpret(both, "Porto", known, agent.certificates).points[-2:]
+    assert "tax_ms" not in direct.fields
+    web = next(point for point in interpret(interpreter(), Agent()).points if point.measurement == "web")
+    assert system.fields["tax_ms"] == pytest.approx(100.0 - float(web.fields["total_ms"]))
+    assert system.fields["tax_tls_ms"] == pytest.approx(50.0 - float(web.fields["tls_ms"]))
+    assert system.fields["verdict"] == "proxied"
 
 
 def test_the_same_report_means_the_same_again() -> None:
