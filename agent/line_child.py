@@ -1,12 +1,23 @@
-"""A short-lived child process that answers JSON lines: started when asked, ended when idle, killed when late. It knows no request."""
+"""A short-lived child process that answers JSON lines: started when asked, ended when idle, killed when late. It knows no request.
+
+Plain pipes read in a thread, not asyncio's subprocesses: the loop whose sockets have `add_reader` on every system has no subprocesses on
+Windows. Who waits in the thread is woken by the kill.
+"""
 
 import asyncio
 import contextlib
 import json
+import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_Process = asyncio.subprocess.Process
+_Process = subprocess.Popen[bytes]
+_LINE_BYTES = 65_536
+"""The longest answer: sixteen times the largest of those there are."""
+_LEAVE_S = 10.0
+"""A child ends within milliseconds of its input's end; on a machine that is going to sleep it may take longer."""
+QUIET = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+"""On Windows a program of the console would flash up a window."""
 
 
 class LineChild:
@@ -24,7 +35,7 @@ class LineChild:
     @property
     def running(self) -> bool:
         """Return whether the next request goes to a child that has answered before."""
-        return self._child is not None and self._child.returncode is None
+        return self._child is not None and self._child.poll() is None
 
     async def ask(self, request: Mapping[str, Any], limit_s: float) -> dict[str, Any]:
         """Return the child's answer, starting one if none runs, within `limit_s` altogether.
@@ -36,8 +47,9 @@ class LineChild:
             try:
                 async with asyncio.timeout(limit_s):
                     if not self.running:
-                        self._child = await self._start()
-                    return await _exchange(self._child, request)
+                        await self._end()
+                        self._child = self._start()
+                    return await asyncio.to_thread(_exchange, self._child, request)
             except BaseException:
                 # Gone also when the request was cancelled: a half-read answer would be taken for the next one's.
                 await self._end()
@@ -53,15 +65,17 @@ class LineChild:
             await self._end()
 
     def end_idle(self) -> None:
-        """Close the child's input: it ends by itself, and asyncio reaps it."""
-        if self._child is not None and self._child.stdin is not None and not self._lock.locked():
-            self._child.stdin.close()
+        """Close the child's input: it ends by itself, and a thread waits for it."""
+        child = self._child
+        if child is not None and child.stdin is not None and not self._lock.locked():
             self._child = None
+            child.stdin.close()
+            asyncio.get_running_loop().run_in_executor(None, _gone, child)
 
-    async def _start(self) -> _Process:
+    def _start(self) -> _Process:
         self.started += 1
-        pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-        return await asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe, stderr=null)
+        pipe, null = subprocess.PIPE, subprocess.DEVNULL
+        return subprocess.Popen(self._command, stdin=pipe, stdout=pipe, stderr=null, creationflags=QUIET)
 
     def _stay(self) -> None:
         if self._idle is not None:
@@ -71,19 +85,33 @@ class LineChild:
         child, self._child = self._child, None
         if child is None:
             return
-        if child.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-        await child.wait()
+        child.kill()  # nothing happens to one that has ended
+        await asyncio.to_thread(_gone, child)
 
 
-async def _exchange(child: _Process | None, request: Mapping[str, Any]) -> dict[str, Any]:
+def _gone(child: _Process) -> None:
+    """Wait for a child that was killed, or told to end by the end of its input, and give its pipes back."""
+    try:
+        child.wait(_LEAVE_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+
+def _exchange(child: _Process | None, request: Mapping[str, Any]) -> dict[str, Any]:
     """Write one line, read one line. Raises OSError or ValueError when the child does not keep to that."""
     if child is None or child.stdin is None or child.stdout is None:
         raise ValueError("child without pipes")
     child.stdin.write(json.dumps(request, separators=(",", ":")).encode() + b"\n")
-    await child.stdin.drain()
-    plain = json.loads(await child.stdout.readline())  # at most 64 KiB, asyncio's own limit
+    child.stdin.flush()
+    line = child.stdout.readline(_LINE_BYTES)
+    if not line.endswith(b"\n"):
+        raise ValueError("no whole line")
+    plain = json.loads(line)
     if not isinstance(plain, dict):
         raise ValueError("not an object")  # noqa: TRY004 - a fault of the child's answer, as any unreadable one
     return plain

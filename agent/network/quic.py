@@ -23,7 +23,8 @@ START_S = 10.0
 _LINE_BYTES = 1 << 20
 """A chain of 256 KiB in base64, and a head of 64 KiB as JSON at its worst."""
 _LEAVE_S = 2.0
-_FAULTS = (OSError, TimeoutError, ValueError, KeyError, TypeError)
+_FAULTS = (OSError, TimeoutError, ValueError, KeyError, TypeError, NotImplementedError)
+"""The last is Windows': the loop whose sockets have `add_reader` has no subprocesses there."""
 _Process = asyncio.subprocess.Process
 
 

@@ -4,11 +4,14 @@ Bounded: a program has SECONDS and OUTPUT_BYTES; one that hangs is killed. Failu
 """
 
 import asyncio
-import contextlib
 import os
-from collections.abc import Mapping
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
+
+from agent.line_child import QUIET
 
 SECONDS = 5.0
 """`reg` and `scutil` answer within 50 ms; a system that takes longer than this is not to hold a cycle up."""
@@ -62,25 +65,31 @@ class ThisMachine:
 
     async def tell(self, *command: str) -> str:
         """Run a program without input and return what it printed within the bounds."""
-        pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-        try:
-            child = await asyncio.create_subprocess_exec(*command, stdin=null, stdout=pipe, stderr=null)
-        except OSError:
-            return ""
-        try:
-            async with asyncio.timeout(SECONDS):
-                return (await _bounded(child)).decode("utf-8", "replace")
-        except TimeoutError:
-            return ""
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-            await child.wait()
+        return (await asyncio.to_thread(_told, command)).decode("utf-8", "replace")
 
 
-async def _bounded(child: asyncio.subprocess.Process) -> bytes:
-    """Return what the program prints, cut at OUTPUT_BYTES."""
-    told = bytearray()
-    while child.stdout is not None and len(told) < OUTPUT_BYTES and (part := await child.stdout.read(65_536)):
-        told += part
-    return bytes(told)
+def _told(command: Sequence[str]) -> bytes:
+    """Run a program and return what it printed, cut at OUTPUT_BYTES; nothing when it took longer than SECONDS.
+
+    In a thread, for the agent's loop has no subprocesses on Windows; the timer's kill wakes who reads.
+    """
+    pipe, null = subprocess.PIPE, subprocess.DEVNULL
+    try:
+        child = subprocess.Popen(command, stdin=null, stdout=pipe, stderr=null, creationflags=QUIET)
+    except OSError:
+        return b""
+    late = threading.Event()
+
+    def stop() -> None:
+        late.set()
+        child.kill()
+
+    timer = threading.Timer(SECONDS, stop)
+    timer.start()
+    try:
+        with child:
+            told = child.stdout.read(OUTPUT_BYTES) if child.stdout else b""
+            child.kill()  # nothing happens to one that has ended
+    finally:
+        timer.cancel()
+    return b"" if late.is_set() else told

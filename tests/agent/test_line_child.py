@@ -33,7 +33,7 @@ async def test_idle_child_ends_and_the_next_request_starts_another() -> None:
     process = one._child
     assert process is not None
     one.end_idle()
-    assert await process.wait() == 0
+    assert await asyncio.to_thread(process.wait, 60) == 0
     assert (await one.ask({}, 60))["n"] == 0
     assert one.started == 2
     await one.close()
@@ -42,6 +42,7 @@ async def test_idle_child_ends_and_the_next_request_starts_another() -> None:
 @pytest.mark.parametrize(
     "code",
     [
+        "input(); print('{}', end='', flush=True)",
         "raise SystemExit(1)",
         "input(); print('rubbish', flush=True); input()",
         "input(); print('[]', flush=True); input()",
