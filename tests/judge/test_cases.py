@@ -1,7 +1,8 @@
 """Walks `tests/cases/`: each folder is a recorded situation (report, roots, policy) and the findings it must lead to.
 
 `MIDDLEWATCH_RECORD=report pytest tests/judge/test_cases.py -k made_again` writes the situations of `tests/fakes/situations.py` again;
-`MIDDLEWATCH_RECORD=expected` also what the judge says of them, for a person to read before it is committed.
+`MIDDLEWATCH_RECORD=expected pytest tests/judge/test_cases.py` also what the judge says of all, for a person to read before it is
+committed. Folders called `lab-...` hold what a real agent saw among real intermediaries (`scripts/test --lab --record`).
 """
 
 import base64
@@ -30,6 +31,11 @@ from wire.vocabulary import VERDICTS
 ALL = [*CHAINS, *PATHS]
 _FOLDERS = sorted(path for path in CASES.iterdir() if path.is_dir())
 _knowledge = load_knowledge()
+
+
+def is_recorded(folder: Path) -> bool:
+    """Return whether a report was recorded in the laboratory (`scripts/test --lab --record`) and not made by a description."""
+    return folder.name.startswith("lab-")
 
 
 def judge_case(folder: Path) -> Judgement:
@@ -101,4 +107,12 @@ def test_recorded_situations_can_be_made_again(tmp_path: Path) -> None:
             write_expected(place, judge_case(place))
         for name in ("given.json", "report.json", "roots.pem"):
             assert (place / name).read_bytes() == (CASES / situation.name / name).read_bytes(), f"{situation.name}/{name}"
-    assert {situation.name for situation in ALL} == {folder.name for folder in CASES.iterdir() if folder.is_dir()}
+    assert {situation.name for situation in ALL} == {folder.name for folder in _FOLDERS if not is_recorded(folder)}
+
+
+def test_laboratory_reports_are_judged_anew() -> None:
+    """A report of the laboratory names its scenario; what the judge says of it is written again where a person asks for it."""
+    for folder in filter(is_recorded, _FOLDERS):
+        if os.environ.get("MIDDLEWATCH_RECORD") == "expected":
+            write_expected(folder, judge_case(folder))
+        assert json.loads((folder / "given.json").read_text())["origin"] == f"laboratory: {folder.name.removeprefix('lab-')}"

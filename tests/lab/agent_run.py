@@ -45,10 +45,11 @@ AGENT = _early()
 
 
 class Agent:
-    """One configured agent on the client of a row. `environment` is what the user's session would set."""
+    """One configured agent on the client of a row. `environment` is what its user's session sets."""
 
     def __init__(self, nodes: Nodes, plan: Plan, os_roots: bytes, public_roots: bytes, resolvers: Sequence[str]) -> None:
         self._nodes = nodes
+        self.environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
         self.folder = nodes.folder / "agent"
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(mode=0o755)
@@ -73,7 +74,8 @@ class Agent:
 
     def command(self, *arguments: str) -> list[str]:
         """Return a command line run on the client as nobody, without capabilities, with this agent's resolvers."""
-        bind = 'mount --bind "$1" /etc/resolv.conf; shift; exec "$@"'
+        # /sys shows the adapters of the network it was mounted in.
+        bind = 'mount -t sysfs lab /sys; mount --bind "$1" /etc/resolv.conf; shift; exec "$@"'
         rights = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
         shell = ["unshare", "--mount", "sh", "-ec", bind, "sh", str(self.folder / "resolv.conf")]
         return self._nodes.command("c", *shell, "setpriv", *rights, *arguments)
@@ -82,9 +84,8 @@ class Agent:
         """Run the agent until its first cycle is spooled, end it, and return that report's JSON as sent. Raises NoReport."""
         arguments = self.command(sys.executable, "-P", "-m", "agent", "run", "--config", str(self.config))
         with self.log.open("wb") as log:
-            environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(self.folder), "LANG": "C.UTF-8"}
             process = await asyncio.create_subprocess_exec(
-                *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd=self.folder
+                *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment, cwd=self.folder
             )
         try:
             await self._until_spooled(process)

@@ -37,7 +37,7 @@ async def mitmproxy(place: Place, options: Mapping[str, Any]) -> AsyncIterator[N
         arguments += ["-s", str(folder / "strip.py")]
     log = folder / "mitmproxy.log"
     environment = os.environ | {"HOME": str(folder), "PYTHONPATH": ""}
-    async with running(place.command("mitmdump", *arguments), log, env=environment) as process:
+    async with running(place.naming("mitmdump", *arguments), log, env=environment) as process:
         await until(listens(place.namespace, _MITM_PORT), "mitmproxy", process, log)
         if "ca" not in options:
             place.trusted.append((folder / "mitmproxy-ca-cert.pem").read_bytes())

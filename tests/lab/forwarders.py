@@ -20,10 +20,7 @@ async def tinyproxy(place: Place, options: Mapping[str, Any]) -> AsyncIterator[N
         lines.append(f"Upstream http {options['chain']}")
     (folder / "tinyproxy.conf").write_text("\n".join(lines) + "\n")
     log = folder / "tinyproxy.log"
-    # Each machine has the laboratory's /etc/resolv.conf; tinyproxy asks it.
-    (folder / "resolv.conf").write_text(f"nameserver {place.resolver}\n")
-    bind = ["unshare", "--mount", "sh", "-ec", 'mount --bind "$1" /etc/resolv.conf; shift; exec "$@"', "sh", str(folder / "resolv.conf")]
-    command = [*place.command(bind[0], *bind[1:]), place.programs["tinyproxy"], "-d", "-c", str(folder / "tinyproxy.conf")]
+    command = place.naming("tinyproxy", "-d", "-c", str(folder / "tinyproxy.conf"))
     async with running(command, log) as process:
         await until(listens(place.namespace, 8888), "tinyproxy", process, log)
         yield

@@ -1,6 +1,7 @@
-"""`scripts/test --lab [--record] [NAME ...]`: tries scenarios on rows of machines, two at a time, and prints what came of them.
+"""`scripts/test --lab [--record] [--keep] [--show] [NAME ...]` tries scenarios, two at a time, and tells what came of them.
 
-Exit status: 0 the bar is met, 1 it is not, 2 it could not run. `--record` writes each scenario that came out right into `tests/cases/`.
+Exit status: 0 the bar is met, 1 it is not, 2 it could not run. `--record` writes each scenario that came out right into `tests/cases/`;
+`--keep` keeps the report of each, right or wrong, in `.middlewatch/lab/`; `--show` prints every finding.
 Arguments, workers and printing only.
 """
 
@@ -11,7 +12,7 @@ import shutil
 import sys
 import time
 import traceback
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from tests.lab import isolation, telling
 from tests.lab.nodes import Nodes
 from tests.lab.rows import BadRow, Scenario, load
 from tests.lab.scoring import Score, score
+from tests.tree import ROOT
 
+KEPT = ROOT / ".middlewatch" / "lab"
 _LINE = 1 << 22
 """A trial's findings as one line: some 20 kB."""
 
@@ -31,9 +34,10 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["row"]:
         asyncio.run(_row(int(arguments[1])))
         return 0
-    record, names = "--record" in arguments, [one for one in arguments if one != "--record"]
+    options = {one for one in arguments if one.startswith("--")}
+    names = [one for one in arguments if one not in options]
     try:
-        chosen = _chosen(names)
+        chosen = _chosen(names, options)
         if not isolation.inside():
             isolation.requirements()
             return isolation.enter(arguments)
@@ -42,13 +46,15 @@ def main(arguments: list[str]) -> int:
         _say(str(reason))
         return 2
     began = time.monotonic()
-    scores = asyncio.run(_all(chosen, record=record))
+    scores = asyncio.run(_all(chosen, options))
     _say(f"{len(scores)} scenarios in {time.monotonic() - began:.0f} s\n")
     _say("\n".join(telling.summary(scores)))
     return 0 if telling.passed(scores) else 1
 
 
-def _chosen(names: Sequence[str]) -> list[Scenario]:
+def _chosen(names: Sequence[str], options: Collection[str]) -> list[Scenario]:
+    if not options <= {"--record", "--keep", "--show"}:
+        raise BadRow(f"lab: {' '.join(options)}: not known; write --record, --keep, --show or names of scenarios")
     every = load()
     known = {one.name for one in every}
     for name in names:
@@ -57,7 +63,7 @@ def _chosen(names: Sequence[str]) -> list[Scenario]:
     return [one for one in every if not names or one.name in names]
 
 
-async def _all(scenarios: Sequence[Scenario], *, record: bool) -> list[Score]:
+async def _all(scenarios: Sequence[Scenario], options: Collection[str]) -> list[Score]:
     """Try all, on as many rows of machines as there are processors, at most two: a third only makes the clocks doubtful."""
     waiting = asyncio.Queue[Scenario]()
     for one in scenarios:
@@ -65,12 +71,12 @@ async def _all(scenarios: Sequence[Scenario], *, record: bool) -> list[Score]:
     scores: list[Score] = []
     async with asyncio.TaskGroup() as group:
         for number in range(min(2, os.cpu_count() or 1, len(scenarios))):
-            group.create_task(_work(number, waiting, scores, record=record), name=f"row {number}")
+            group.create_task(_work(number, waiting, scores, options), name=f"row {number}")
     order = {one.name: place for place, one in enumerate(scenarios)}
     return sorted(scores, key=lambda one: order[one.scenario.name])
 
 
-async def _work(number: int, waiting: "asyncio.Queue[Scenario]", scores: list[Score], *, record: bool) -> None:
+async def _work(number: int, waiting: "asyncio.Queue[Scenario]", scores: list[Score], options: Collection[str]) -> None:
     """Give one row scenario after scenario."""
     pipe = asyncio.subprocess.PIPE
     worker = await asyncio.create_subprocess_exec(*isolation.OWN, "row", str(number), stdin=pipe, stdout=pipe, limit=_LINE)
@@ -82,20 +88,24 @@ async def _work(number: int, waiting: "asyncio.Queue[Scenario]", scores: list[Sc
         line = await worker.stdout.readline()
         if not line:
             raise RuntimeError(f"row {number} ended in {one.name}")
-        scores.append(_scored(one, json.loads(line), record=record))
+        scores.append(_scored(one, json.loads(line), options))
     worker.stdin.close()
     await worker.wait()
 
 
-def _scored(one: Scenario, told: dict[str, Any], *, record: bool) -> Score:
+def _scored(one: Scenario, told: dict[str, Any], options: Collection[str]) -> Score:
     if "error" in told:
         found = Score(one, pairs=[("(a trial)", "(none)")], faults=[told["error"]], class_right=False)
     else:
         found = score(one, told["findings"], told["seconds"])
-        if record and found.verdict_right and not found.false_devices:
+        if "--keep" in options:
+            _keep(Path(told["case"]), KEPT / one.name)
+        if "--record" in options and found.verdict_right and not found.false_devices:
             _keep(Path(told["case"]), CASES / f"lab-{one.name}")
     mark = "ok   " if found.verdict_right and found.class_right and not found.false_devices else "WRONG"
     _say(f"{mark} {one.name} ({told.get('seconds', 0.0):.1f} s)")
+    if "--show" in options:
+        _say("\n".join(f"    {line}" for line in telling.findings(told.get("findings", []))))
     return found
 
 

@@ -48,6 +48,13 @@ class Place:
         """Return a command line that runs one of the laboratory's programs here."""
         return self.nodes.command(self.machine, "setpriv", "--pdeathsig", "KILL", self.programs.get(program, program), *arguments)
 
+    def naming(self, program: str, *arguments: str) -> list[str]:
+        """Return a command line as `command`, of a program that looks names up: at the provider's resolver."""
+        file = self.folder / "resolv.conf"
+        file.write_text(f"nameserver {self.resolver}\n")
+        bind = 'mount --bind "$1" /etc/resolv.conf; shift; exec "$@"'
+        return self.command("unshare", "--mount", "sh", "-ec", bind, "sh", str(file), self.programs.get(program, program), *arguments)
+
     def device(self, options: Mapping[str, Any]) -> Authority:
         """Return the authority a box signs with (`ca`: its name, `under`: its root's); its top becomes a root of the client."""
         above = dict(options["under"]) if "under" in options else None

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.lab.nodes import EGRESS
 from tests.lab.world_row import WorldRow
-from wire.vocabulary import VERDICTS
+from wire.vocabulary import VERDICTS, Protocol
 
 FOLDER = Path(__file__).with_name("scenarios")
 HOSTS = (
@@ -23,13 +23,25 @@ HOSTS = (
 """What the laboratory's agent measures unless a row says otherwise: a host of each workload, a never-inspect host, the control."""
 
 
+OTHERS: tuple[tuple[str, int, Protocol], ...] = (
+    ("outlook.office365.com", 80, "http"),
+    ("microsoft.sharepoint.com", 80, "http"),
+    ("outlook.office365.com", 443, "quic"),
+    ("m365.cloud.microsoft", 443, "quic"),
+    ("worldaz.tr.teams.microsoft.com", 3478, "turn"),
+    ("substrate.office.com", 443, "wss"),
+)
+"""Targets of the other probes, the same in every scenario."""
+
+
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What is true of one target: the verdict, and the classes and the vendor of the device behind it."""
+    """What is true of one target: the verdict, and the classes and the vendor of the device behind it. `surely`: it must be named."""
 
     verdict: str
     kind: Sequence[str] = ()
     vendor: str = ""
+    surely: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +49,9 @@ class Scenario:
     """One row. `boxes`: what stands on the path, in order, each with its options (`tests.lab.boxes`).
 
     `expect` maps a finding's target name (with wildcards, `@route` where it matters; later ones win) to the verdict that is true, or to a
-    table of verdict, kind and vendor. `kind` is the class the device must get, or one of several; none: no finding may name a device.
-    `vendor`: the one that must be named; empty: none may be. `never`: `verdict:x`, `signal:x`, `vendor:x`, `class:x` or `possible:x`, which
-    no finding (with `@host`: none of that host) may hold.
+    table of verdict, kind and vendor. `kind` is the class the device must get, or one of several (`none`: it may be without); empty: no
+    finding may name a device. `vendor`: the one that must be named; empty: none may be. `never`: `verdict:x`, `signal:x`, `vendor:x`,
+    `class:x` or `possible:x`, which no finding (with `@host`: none of that host) may hold.
     """
 
     name: str
@@ -53,6 +65,7 @@ class Scenario:
     routes: Sequence[Mapping[str, str]] = ({"name": "direct"},)
     hosts: Sequence[str] = HOSTS
     resolvers: Sequence[str] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
     world: WorldRow = field(default_factory=WorldRow)
     egress: str = EGRESS

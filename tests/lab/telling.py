@@ -1,7 +1,8 @@
 """The laboratory's results as text: faults, confusion matrix, which signal fired where, and the last line. Pure: scores in, lines out."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from tests.lab.scoring import Score
 
@@ -27,6 +28,15 @@ def passed(scores: Sequence[Score]) -> bool:
         and right >= 0.95 * len(scores)
         and not any(one.false_devices for one in scores)
     )
+
+
+def findings(told: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return each finding of a trial as a line: target, route, verdict, device, signals."""
+    return [
+        f"{one['name']} by {one['route']}: {one['verdict']}, {one['class'] or 'no device'}, "
+        f"{one['vendor'] or one['possible'] or 'no vendor'} ({', '.join(one['signals'])})"
+        for one in told
+    ]
 
 
 def faults(scores: Sequence[Score]) -> list[str]:

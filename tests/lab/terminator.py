@@ -39,7 +39,9 @@ STYLES: Mapping[str, Make] = {
 
 @asynccontextmanager
 async def terminator(place: Place, options: Mapping[str, Any]) -> AsyncIterator[None]:
-    """Inspect 443. Options: `ca`, `under`, `style`, `subject`, `alpn` (kept: h2 offered), `tls12`, `http`, `add` to answers, `public`.
+    """Inspect 443.
+
+    Options: `ca`, `under`, `style`, `subject`, `alpn` (h2 kept), `tls12`, `http`, `add` to answers, `forget` of requests, `public`.
 
     `public`: the authority is below the laboratory's public root. `only`, `exempt`: addresses.
     """
@@ -90,8 +92,10 @@ class _Asking:
     async def answer(self, request: Request) -> Answer:
         """Return the server's answer with what the device adds, or without what it takes."""
         reader, writer = await onward(self._place, self._writer, host_of(request.headers) or self._host, [])
+        forget = set(self._options.get("forget", ()))
+        kept_fields = tuple(one for one in request.headers if one[0].lower() not in forget)
         try:
-            answer = await http1.ask(reader, writer, request)
+            answer = await http1.ask(reader, writer, Request(request.method, request.path, kept_fields, request.body))
         finally:
             writer.close()
         drop = {"content-length", "transfer-encoding", "connection", *self._options.get("take", ())}

@@ -3,6 +3,7 @@
 The scenarios run as a process of their own, in namespaces of their own, and need root and the programs of scripts/servers.
 """
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.situation import CASES
 from tests.lab import telling
 from tests.lab.delay_link import Link
 from tests.lab.isolation import CannotRun, command, requirements
@@ -126,6 +128,22 @@ def test_link_takes_its_time() -> None:
     assert link.wait_s(2.0) is None
 
 
+RECORDED = [one for one in load() if (CASES / f"lab-{one.name}").exists()]
+
+
+@pytest.mark.parametrize("one", RECORDED, ids=lambda one: one.name)
+def test_recorded(one: Scenario) -> None:
+    """What the judge says of the report recorded in each scenario is what is true: the laboratory's judgement without the laboratory."""
+    findings = json.loads((CASES / f"lab-{one.name}" / "expected.json").read_text())
+    found = score(one, findings)
+    assert (found.faults, telling.passed([found])) == ([], True)
+
+
+def test_every_record_has_its_row() -> None:
+    """No recorded report is without the scenario it was recorded in."""
+    assert {folder.name.removeprefix("lab-") for folder in CASES.glob("lab-*")} == {one.name for one in RECORDED}
+
+
 @pytest.mark.programs
 @pytest.mark.servers
 def test_scenarios() -> None:
@@ -136,7 +154,7 @@ def test_scenarios() -> None:
         if os.environ.get("CI") == "true":
             pytest.fail(str(reason))
         pytest.skip(f"THE LABORATORY DID NOT RUN: {reason}")
-    names = ("clean", "mitmproxy-transparent", "sslsplit", "replay-zscaler")
+    names = [one.name for one in RECORDED]
     done = subprocess.run(command(*names), check=False, capture_output=True, text=True, timeout=LIMIT_S)
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-5000:]
     assert (

@@ -10,7 +10,7 @@ from typing import Any
 
 from judge.finding import Finding
 from judge.knowledge.loader import load_knowledge
-from judge.knowledge.targets import target_for
+from judge.knowledge.targets import target_for, target_of
 from tests.judge.test_cases import judge_case
 from tests.lab.agent_run import Agent
 from tests.lab.boxes import BOXES
@@ -18,7 +18,7 @@ from tests.lab.far_side import FarSide
 from tests.lab.minting import Mint
 from tests.lab.nodes import RESOLVER, RESOLVER6, Nodes
 from tests.lab.place import Place
-from tests.lab.rows import Scenario
+from tests.lab.rows import OTHERS, Scenario
 from tests.lab.world_row import REFLECTOR
 from wire import codec
 from wire.plan import Plan, ProbeSettings, Reflector
@@ -60,7 +60,7 @@ class Bench:
         async with AsyncExitStack() as stack:
             stack.enter_context(self._nodes.fresh(scenario.egress))
             await self._nodes.distance(scenario.delay_ms, scenario.jitter_ms, scenario.loss)
-            await stack.enter_async_context(self._far.serving(scenario.world, scenario.hosts))
+            await stack.enter_async_context(self._far.serving(scenario.world, [*scenario.hosts, *(host for host, _, _ in OTHERS)]))
             for box in scenario.boxes:
                 await stack.enter_async_context(BOXES[str(box["box"])](place, box))
             payload = await self._agent(scenario, place).payload()
@@ -72,11 +72,16 @@ class Bench:
         public = self._roots.read_bytes()
         os_roots = public + (b"".join(place.trusted) if "devices" in scenario.trust else b"")
         resolvers = scenario.resolvers or ((RESOLVER6,) if scenario.ipv6 else (RESOLVER,))
-        return Agent(self._nodes, self._plan(scenario), os_roots, public, resolvers)
+        agent = Agent(self._nodes, self._plan(scenario), os_roots, public, resolvers)
+        agent.environment |= scenario.environment
+        return agent
 
     def _plan(self, scenario: Scenario) -> Plan:
         targets = [target_for(self._knowledge, host) for host in scenario.hosts]
-        probes = {kind: ProbeSettings(requests_per_hour=3600, stage_timeout_ms=STAGE_MS) for kind in KINDS}
+        listed = {(row.host, row.port, row.protocol): row for row in self._knowledge.targets if row.instance == "Worldwide"}
+        targets += [target_of(self._knowledge, listed[one]) for one in OTHERS]
+        # One that lies idle reports for itself, a minute later; here all is to come in one report.
+        probes = {kind: ProbeSettings(requests_per_hour=3600, stage_timeout_ms=STAGE_MS, idle_s=0) for kind in KINDS}
         reflector = Reflector(host=REFLECTOR, port=80, protocol="http")
         routes = [Route.model_validate(one) for one in scenario.routes]
         return Plan(version=1, cadence_s=3600, targets=targets, routes=routes, probes=probes, reflector=reflector)
@@ -92,6 +97,6 @@ def write_case(folder: Path, scenario: Scenario, payload: bytes, roots: bytes) -
         "origin": f"laboratory: {scenario.name}",
     }
     (folder / "given.json").write_text(json.dumps(given, indent=1) + "\n")
-    (folder / "report.json").write_text(json.dumps(json.loads(payload), indent=1) + "\n")
+    (folder / "report.json").write_text(json.dumps(json.loads(payload), separators=(",", ":")) + "\n")
     (folder / "roots.pem").write_bytes(roots)
     return folder

@@ -8,6 +8,8 @@ from tests.lab.minting import PUBLIC_LIKE, Make
 REFLECTOR = "reflector.middlewatch.example"
 REFLECTOR_ADDRESS, REFLECTOR_ADDRESS6 = "198.51.100.80", "2001:db8:53::80"
 WHOAMI = "whoami.middlewatch.example"
+HTTP3 = ("outlook.office365.com", "m365.cloud.microsoft")
+"""Names that are served over HTTP/3 too."""
 PUBLIC_NEW = {"C": "US", "O": "Lab Trust Services", "CN": "Lab TLS CA 7"}
 """A public issuer that no list knows yet."""
 CLOUDFLARE = {"C": "US", "O": "Lab Content Network", "CN": "Lab Content Network TLS 1"}

@@ -26,6 +26,7 @@ _SIX = {
     "sign-in": "2603:1026:3000:168::1",
     "control": "2a00:1450:4001:168::99",
     "edge": "2620:1ec:46::171",
+    "media": "2603:1063:5::7",
 }
 """Addresses of the published IPv6 prefixes, by service."""
 
@@ -44,6 +45,11 @@ class Zone:
         for host, addresses in row.answers.items():
             four, six = [one for one in addresses if ":" not in one], [one for one in addresses if ":" in one]
             self._records[host] = [], four, six
+
+    def addresses(self, host: str) -> list[str]:
+        """Return all addresses of a name, both families."""
+        _, four, six = self._records.get(host, ([], [], []))
+        return [*four, *six]
 
     def answer(self, query: dns.message.Message) -> dns.message.Message:
         """Return the answer to one question: aliases and addresses, no data for other types, no such name for other names."""
