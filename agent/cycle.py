@@ -1,8 +1,8 @@
 """One cycle: starts probes as the schedule says, looks again where something changed, hands over what was measured.
 
 Here live the tasks and the cycle's clock; no socket, no disk, no meaning. What was measured is handed to `deliver` in one piece at the
-end, or in two when something changed and others are slow: a change is told at once. A probe that lies idle for a minute belongs to no
-cycle's end: it goes on beside the cycles that follow, and is delivered by itself.
+end, or in two when something changed and others are slow: a change is told at once. A probe that may take long, by intention or by
+silence, keeps no cycle waiting: it goes on beside the cycles that follow and is in the next report after its end.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from typing import Literal
 
 from agent.network.net import Network
 from agent.probes.measured import Measured, Probe
-from agent.schedule import Budget, Calendar, Memory, Round, Start, beside_https, follow_ups, idle_s, starts
+from agent.schedule import LONG, Budget, Calendar, Memory, Round, Start, beside_https, follow_ups, idle_s, starts
 from wire.plan import Plan
 from wire.vocabulary import Clock, Kind
 
@@ -51,6 +51,22 @@ class Taken:
     measured: Measured
 
 
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """What ended beside the cycles, and when."""
+
+    taken: Taken
+    ended_ns: int
+    changed: bool
+
+    def by(self, clock: RoundClock) -> Taken:
+        """Return it as of a cycle; what ended before that began counts as of its start."""
+        at_us = max(0, self.ended_ns - clock.began_ns) // 1000
+        measured = self.taken.measured
+        observation = measured.observation.model_copy(update={"at_us": at_us})
+        return Taken(self.taken.start, Measured(observation, measured.facts, measured.certificates))
+
+
 Deliver = Callable[[Sequence[Taken], Cause], None]
 
 
@@ -67,6 +83,8 @@ class Cycles:
         self._settling: dict[tuple[str, str, str], int] = {}
         """Rounds that a system route is still measured for after it became the direct one, by path."""
         self._beside: set[tuple[str, str, str]] = set()
+        self._late: list[_Late] = []
+        self._latest = RoundClock(0, time.monotonic_ns())
 
     def forget(self, plan: Plan) -> None:
         """Drop what only a former plan's targets needed."""
@@ -88,14 +106,14 @@ class Cycles:
     ) -> None:
         """Run one cycle of `plan`. When cancelled, what was measured so far is delivered first.
 
-        Probes that lie idle are started in `beside`, which outlives the cycle, and deliver for themselves; without it the cycle waits.
+        Probes that may take long are started in `beside`, which outlives the cycle; without it the cycle waits for them.
         """
         kinds, now = tuple(self._probes), time.monotonic()
         wanted = [start for start in starts(plan, kinds) if self._is_due(start, plan, now)]
         direct = any(route.kind == "direct" for route in plan.routes)
         wanted = [start for start in wanted if not direct or not await self._is_twin(start, nets[start.probe])]
-        one = _Running(plan, kinds, Round(plan, wanted, self._budget, self._clock), self._memory, deliver)
-        clock = RoundClock(turn, time.monotonic_ns())
+        clock = self._latest = RoundClock(turn, time.monotonic_ns())
+        one = _Running(plan, kinds, Round(plan, wanted, self._budget, self._clock), self._memory, deliver, lambda: self._take_late(clock))
         try:
             async with asyncio.TaskGroup() as group:
                 while not one.done:
@@ -104,11 +122,11 @@ class Cycles:
                         await one.pause()
                         continue
                     name = f"{start.probe} {start.target.name} {start.route.name}"
-                    if beside is not None and idle_s(plan, start):
+                    if beside is not None and start.probe in LONG:
                         one.left()
                         if start.path not in self._beside:
                             self._beside.add(start.path)
-                            beside.create_task(self._go_beside(plan, start, nets[start.probe], clock, deliver), name=name)
+                            beside.create_task(self._go_beside(plan, start, nets[start.probe], clock), name=name)
                         continue
                     group.create_task(self._go(one, plan, start, nets[start.probe], clock), name=name)
         finally:
@@ -142,21 +160,32 @@ class Cycles:
         finally:
             one.ended(start, measured)
 
-    async def _go_beside(self, plan: Plan, start: Start, net: Network, clock: RoundClock, deliver: Deliver) -> None:
-        """Measure one that lies idle, and again at once if something changed; deliver each when it is there."""
+    async def _go_beside(self, plan: Plan, start: Start, net: Network, clock: RoundClock) -> None:
+        """Measure one that may take long, and again at once if something changed; keep each for the next report."""
         try:
             measured = await self._measure(plan, start, net, clock)
             if measured is None:
                 return
             changed = self._memory.changed(start, measured.observation.facts)
-            deliver([Taken(start, measured)], "change" if changed else "cycle")
+            self._late.append(_Late(Taken(start, measured), time.monotonic_ns(), changed))
             if changed and self._budget.take(start, plan.probes[start.probe].requests_per_hour, time.monotonic()):
                 again = replace(start, repeat=True)
                 if (measured := await self._measure(plan, again, net, clock)) is not None:
                     self._memory.changed(again, measured.observation.facts)
-                    deliver([Taken(again, measured)], "change")
+                    self._late.append(_Late(Taken(again, measured), time.monotonic_ns(), changed=True))
         finally:
             self._beside.discard(start.path)
+
+    def leave(self, deliver: Deliver) -> None:
+        """Deliver what ended beside the last cycle and waits for one that does not come."""
+        taken, changed = self._take_late(self._latest)
+        if taken:
+            deliver(taken, "change" if changed else "cycle")
+
+    def _take_late(self, clock: RoundClock) -> tuple[list[Taken], bool]:
+        """Return what has ended beside the cycles, its moment that of its end by the cycle's clock, and whether any of it is a change."""
+        late, self._late = self._late, []
+        return [one.by(clock) for one in late], any(one.changed for one in late)
 
     async def _measure(self, plan: Plan, start: Start, net: Network, clock: RoundClock) -> Measured | None:
         try:
@@ -176,12 +205,21 @@ class Cycles:
 class _Running:
     """The state of one cycle under way."""
 
-    def __init__(self, plan: Plan, kinds: Sequence[Kind], turn: Round, memory: Memory, deliver: Deliver) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        kinds: Sequence[Kind],
+        turn: Round,
+        memory: Memory,
+        deliver: Deliver,
+        take_late: Callable[[], tuple[list[Taken], bool]],
+    ) -> None:
         self._plan = plan
         self._kinds = kinds
         self._round = turn
         self._memory = memory
         self._deliver = deliver
+        self._take_late = take_late
         self._in_flight = 0
         self._taken: list[Taken] = []
         self._tell_by: float | None = None
@@ -240,7 +278,8 @@ class _Running:
 
     def hand_over(self) -> None:
         """Deliver what there is."""
-        cause: Cause = "cycle" if self._tell_by is None else "change"
-        taken, self._taken, self._tell_by = self._taken, [], None
+        late, changed = self._take_late()
+        cause: Cause = "change" if changed or self._tell_by is not None else "cycle"
+        taken, self._taken, self._tell_by = [*self._taken, *late], [], None
         if taken:
             self._deliver(taken, cause)

@@ -212,17 +212,21 @@ class _Agent:
         """Run cycle after cycle at this agent's phase; between them look at the plan and do the spool's upkeep."""
         name, turn = self._settings.agent.id, 0
         due = time.time() + phase_s(name, min(FIRST_CYCLE_S, self._cadence_s))
-        async with asyncio.TaskGroup() as beside:
-            while True:
-                await self._wait_until(due)
-                if await self._reporter.moved():
-                    self._cycles.elsewhere()
-                deliver = self._reporter.begin(self._plan, self._version)
-                await self._cycles.run(self._plan, self._nets, turn, deliver, beside)
-                turn += 1
-                self._spool.tidy()
-                await self._look_at_plan()
-                due = next_cycle(time.time(), self._cadence_s, phase_s(name, self._cadence_s))
+        deliver = self._reporter.begin(self._plan, self._version)
+        try:
+            async with asyncio.TaskGroup() as beside:
+                while True:
+                    await self._wait_until(due)
+                    if await self._reporter.moved():
+                        self._cycles.elsewhere()
+                    deliver = self._reporter.begin(self._plan, self._version)
+                    await self._cycles.run(self._plan, self._nets, turn, deliver, beside)
+                    turn += 1
+                    self._spool.tidy()
+                    await self._look_at_plan()
+                    due = next_cycle(time.time(), self._cadence_s, phase_s(name, self._cadence_s))
+        finally:
+            self._cycles.leave(deliver)
 
     async def _wait_until(self, due: float) -> None:
         """Sleep until a moment of the wall clock, in pieces: a laptop that slept, or a clock that was set, is noticed."""

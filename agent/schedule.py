@@ -52,6 +52,8 @@ COST: Mapping[str, int] = {"path": 8, "media": 50}
 """Requests a start counts as in its target's budget, 1 where it is not listed. A trace reaches each of the target's two ports two or three
 times, with a packet lost four: plain connect, the climb's last step, its repetition. Every other packet dies on its way.
 Media's two trains are 25 datagrams, and where there is silence as many again."""
+LONG: tuple[Kind, ...] = ("media", "quic", "websocket")
+"""Probes that may take long: one lies idle by intention, the others' usual failure is silence. They keep no cycle waiting."""
 _IDLE = ("websocket",)
 _BESIDE: tuple[Kind, ...] = ("quic", "websocket")
 _PROXIED: tuple[str, ...] = ("proxy", "system")

@@ -165,8 +165,8 @@ class Silence(ScriptedProbe):
         return "websocket"
 
 
-async def test_who_lies_idle_keeps_no_cycle_waiting() -> None:
-    """Started beside the cycles, it delivers for itself when it is there, is not started twice at once, and a change is looked at again."""
+async def test_who_takes_long_keeps_no_cycle_waiting() -> None:
+    """Started beside the cycles, it is in the report of the next, is not started twice at once, and a change is looked at again."""
     probe = Silence(lambda _host, count: "192.0.2.9" if count >= 2 else "192.0.2.1")
     host = HOSTS[0]
     runner, delivered = Cycles((probe,), "kernel"), Delivered()
@@ -174,14 +174,27 @@ async def test_who_lies_idle_keeps_no_cycle_waiting() -> None:
     for turn in range(2):
         probe.hold[host] = asyncio.Event()
         async with asyncio.timeout(20), asyncio.TaskGroup() as beside:
-            await runner.run(WAITING, nets, 2 * turn, delivered, beside)
+            await runner.run(WAITING, nets, 3 * turn, delivered, beside)
             await probe.waiting.wait()
-            await runner.run(WAITING, nets, 2 * turn + 1, delivered, beside)
+            await runner.run(WAITING, nets, 3 * turn + 1, delivered, beside)
             assert len(delivered.reports) == turn
             probe.hold[host].set()
-    assert [cause for cause, _ in delivered.reports] == ["cycle", "change", "change"]
+        idle = WAITING.model_copy(update={"probes": {}})
+        await runner.run(idle, nets, 3 * turn + 2, delivered)
+    assert delivered.reports == [("cycle", [host]), ("change", [host] * 2)]
     assert [one.measured.observation.repeat for one in delivered.taken] == [False, False, True]
+    assert [one.measured.observation.at_us for one in delivered.taken] == [0] * 3
     assert probe.measured == [host] * 3
+
+
+async def test_a_stop_leaves_nothing_that_was_measured() -> None:
+    """What ended beside the last cycle is delivered when there is to be no other, and only once."""
+    runner, delivered = Cycles((Silence(),), "kernel"), Delivered()
+    async with asyncio.timeout(20), asyncio.TaskGroup() as beside:
+        await runner.run(WAITING, {"websocket": FakeNetwork()}, 0, delivered, beside)
+    for _ in range(2):
+        runner.leave(delivered)
+    assert delivered.reports == [("cycle", HOSTS[:1])]
 
 
 async def test_a_change_of_https_is_looked_at_by_the_slow_probes_too() -> None:
