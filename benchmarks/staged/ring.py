@@ -1,4 +1,4 @@
-"""A packet capture on loopback with the kernel's nanosecond stamps, read after the run. Needs CAP_NET_RAW (root).
+"""A packet capture on one Ethernet interface with the kernel's nanosecond stamps, read after the run. Needs CAP_NET_RAW (root).
 
 A memory-mapped ring (packet(7), TPACKET_V2) and not plain reads: the kernel copies each packet at once, so nothing runs beside the
 probes, and no clone of a packet stays alive. (A clone would forbid the kernel to merge segments and so hide the very fault that a stalled
@@ -40,15 +40,15 @@ class Packet:
 
 
 class Ring:
-    """A running capture of one TCP port on `lo`."""
+    """A running capture of one TCP port."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, device: str = "lo") -> None:
         self._sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self._sock.setsockopt(SOL_PACKET, PACKET_VERSION, TPACKET_V2)
         self._filter(port)
         self._sock.setsockopt(SOL_PACKET, PACKET_RX_RING, struct.pack("=IIII", BLOCK, FRAMES * FRAME // BLOCK, FRAME, FRAMES))
         self._memory = mmap.mmap(self._sock.fileno(), FRAMES * FRAME, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
-        self._sock.bind(("lo", ETH_P_ALL))
+        self._sock.bind((device, ETH_P_ALL))
 
     def __enter__(self) -> Self:
         return self

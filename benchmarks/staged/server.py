@@ -1,7 +1,7 @@
 """A slow front door in its own process: 20 ms after ClientHello, 30 ms before the response's head, 15 ms before the rest.
 
-The argument stretches the three. EC P-256, three certificates, HTTP/2 or HTTP/1.1 by ALPN. Prints its port, serves until its
-standard input closes.
+The first argument stretches the three, the second is the address to listen on. EC P-256, three certificates, HTTP/2 or HTTP/1.1 by ALPN.
+Prints its port, serves until its standard input closes.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ import h2.events
 import trustme
 
 STRETCH = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
+ADDRESS = sys.argv[2] if len(sys.argv) > 2 else "127.0.0.1"
 HELLO_S, HEAD_S, REST_S = 0.020 * STRETCH, 0.030 * STRETCH, 0.015 * STRETCH
 BODY = b"x" * 2000
 HEAD = b"HTTP/1.1 200 OK\r\nServer: bench\r\nContent-Length: %d\r\n\r\n" % len(BODY)
@@ -88,7 +89,7 @@ async def answer_h2(side: Side) -> None:
 
 
 async def serve() -> None:
-    """Serve on a free port of loopback until standard input ends."""
+    """Serve on a free port until standard input ends."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_alpn_protocols(["h2", "http/1.1"])
     trustme.CA().create_child_ca().create_child_ca().issue_cert("*.bench.test").configure_cert(context)
@@ -101,7 +102,7 @@ async def serve() -> None:
             await reader.read()
         writer.transport.abort()
 
-    server = await asyncio.start_server(handler, "127.0.0.1", 0)
+    server = await asyncio.start_server(handler, ADDRESS, 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     server.close()
