@@ -25,15 +25,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from agent import added_roots
 from agent.platform import trust
+from agent.platform.linux import BUNDLES
 from judge.chain import Roots, pem_to_der, verify, verify_twice
-
-_LINUX_BUNDLES = (
-    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Arch
-    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, RHEL
-    "/etc/ssl/ca-bundle.pem",  # SUSE
-    "/etc/ssl/cert.pem",  # Alpine, FreeBSD
-)
-"""Where distributions keep the bundle, after OpenSSL's own default path (Go's crypto/x509 looks in the same places)."""
 
 
 def answer(request: Mapping[str, Any]) -> dict[str, object]:
@@ -66,8 +59,8 @@ def check_chain(request: Mapping[str, Any]) -> dict[str, object]:
 def os_bundle() -> str:
     """Return the path of this machine's root bundle or directory: OpenSSL's default, then where distributions keep it."""
     paths = ssl.get_default_verify_paths()
-    candidates = [paths.cafile, *_LINUX_BUNDLES, paths.capath]
-    return next((one for one in candidates if one and Path(one).exists()), _LINUX_BUNDLES[0])
+    candidates = [paths.cafile, *BUNDLES, paths.capath]
+    return next((one for one in candidates if one and Path(one).exists()), BUNDLES[0])
 
 
 def check_plan(request: Mapping[str, Any]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Runs one PAC file for one URL in a fresh QuickJS context. Imported by the child (`agent/pac/__main__.py`) only; no I/O but the prelude.
+"""Runs a PAC file in a QuickJS context of its own. Imported by the child (`agent/pac/__main__.py`) only; no I/O but the prelude.
 
 QuickJS' own limits stop loops, recursion and memory; what they do not reach (a regular expression that backtracks for ever) is left to
 the limits of the process and to the parent, who kills it.
@@ -27,41 +27,62 @@ class World(NamedTuple):
     now: tuple[float, float]
 
 
+class Engine:
+    """One file in a context of its own, read once and asked many times, as browsers do it. After a failure it is not to be asked again."""
+
+    def __init__(self, script: str, world: World) -> None:
+        """Read the file. What it asks of the world while it is read is asked of `world`."""
+        self._context = quickjs.Context()
+        self._context.set_memory_limit(MEMORY_BYTES)
+        self._context.set_max_stack_size(STACK_BYTES)
+        self._context.set_time_limit(STEP_S)
+        self._context.eval(f"{_prelude()}(globalThis, {_plain(world)})")
+        self._find, self._need, self._tell = (self._taken(name) for name in ("find", "need", "tell"))
+        self.failure: dict[str, object] | None = None
+        """Why the file could not be read: `{"need": ...}` or `{"error": ...}`."""
+        try:
+            self._context.eval(script)
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's program does is an answer
+            self.failure = _told(str(error), "syntax")
+        self.failure = self._wanted() or self.failure
+
+    def ask(self, url: str, host: str, world: World) -> dict[str, object]:
+        """Return `{"need": [name]}`, else `{"found": text}`, else `{"error": word, "text": what the file threw}`. Never raises."""
+        if self.failure is not None:
+            return self.failure
+        try:
+            self._tell(_plain(world))
+            found = self._find(url, host)
+        except Exception as error:  # noqa: BLE001 - as above
+            answer = _told(str(error), "threw")
+        else:
+            answer = {"error": "not_text"} if not isinstance(found, str) else {"found": found}
+            if isinstance(found, str) and found.startswith("!"):
+                answer = {"error": found[1:]}
+        return self._wanted() or answer
+
+    def _taken(self, name: str) -> Any:  # noqa: ANN401 - quickjs has no types
+        """Return a function of the prelude and take it out of the file's sight."""
+        function = self._context.get(name)
+        self._context.eval(f"delete globalThis.{name}")
+        return function
+
+    def _wanted(self) -> dict[str, object]:
+        """Return the names the last run lacked, as an answer; nothing when it lacked none."""
+        try:
+            names = [name for name in str(self._need()).split("\n") if name]
+        except Exception:  # noqa: BLE001 - out of memory or time: what the run said stands
+            return {}
+        return {"need": names} if names else {}
+
+
 def evaluate(script: str, url: str, host: str, world: World) -> dict[str, object]:
-    """Return `{"need": [name]}`, else `{"found": text}`, else `{"error": word, "text": what the file threw}`. Never raises."""
-    context = quickjs.Context()
-    context.set_memory_limit(MEMORY_BYTES)
-    context.set_max_stack_size(STACK_BYTES)
-    context.set_time_limit(STEP_S)
-    plain = {"names": dict(world.names), "mine": list(world.mine), "now": list(world.now)}
-    context.eval(f"{_prelude()}(globalThis, {json.dumps(plain)})")
-    find, need = _taken(context, "find"), _taken(context, "need")
-    answer = _run(context, script, find, url, host)
-    try:
-        names = [name for name in str(need()).split("\n") if name]
-    except Exception:  # noqa: BLE001 - out of memory or time: what the run said stands
-        names = []
-    return {"need": names} if names else answer
+    """Read a file and ask it once."""
+    return Engine(script, world).ask(url, host, world)
 
 
-def _taken(context: Any, name: str) -> Any:  # noqa: ANN401 - quickjs has no types
-    """Return a function of the prelude and take it out of the file's sight."""
-    function = context.get(name)
-    context.eval(f"delete globalThis.{name}")
-    return function
-
-
-def _run(context: Any, script: str, find: Any, url: str, host: str) -> dict[str, object]:  # noqa: ANN401 - quickjs has no types
-    step = "syntax"
-    try:
-        context.eval(script)
-        step = "threw"
-        found = find(url, host)
-    except Exception as error:  # noqa: BLE001 - whatever a stranger's program does is an answer
-        return _told(str(error), step)
-    if not isinstance(found, str):
-        return {"error": "not_text"}
-    return {"error": found[1:]} if found.startswith("!") else {"found": found}
+def _plain(world: World) -> str:
+    return json.dumps({"names": dict(world.names), "mine": list(world.mine), "now": list(world.now)})
 
 
 def _told(text: str, step: str) -> dict[str, object]:

@@ -1,4 +1,5 @@
 // The functions a PAC file may call, and `find`, which calls the file. Runs before the file, in the same context, without any I/O.
+// `tell` and `need` are the engine's too; all three are taken out of the file's sight before it is read.
 //
 // Written after Netscape's "Navigator Proxy Auto-Config File Format" (1996) and Microsoft's IPv6 extensions (the names ending in Ex).
 // `world` is what the parent knows: {names: {host: [address]}, mine: [address], now: [local ms, GMT ms]}. A name it lacks is noted in
@@ -8,7 +9,9 @@
   var DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
   var MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
   var LONGEST = 4096; // of an answer: Windows keeps 2,048 characters
+  var MOST = 64; // names wanted in one run
   var own = Object.prototype.hasOwnProperty;
+  var parse = JSON.parse;
   var need = [];
 
   function text(value) {
@@ -67,10 +70,14 @@
 
   // Names: every address of a host, IPv4 and IPv6.
   function lookup(host) {
+    if (host === null || host === undefined) return []; // what another lookup did not find
     var name = text(host);
     if (address(name)) return [name];
     if (own.call(world.names, name)) return world.names[name];
-    if (need.indexOf(name) < 0) need.push(name);
+    if (need.indexOf(name) < 0) {
+      if (need.length >= MOST) throw new Error("too many names"); // more than any parent looks up
+      need.push(name);
+    }
     return [];
   }
 
@@ -241,8 +248,12 @@
   };
 
   global.alert = function () {};
+  global.tell = function (text) {
+    world = parse(text);
+    need = [];
+  };
   global.need = function () {
-    return need.slice(0, 64).map(function (name) { return name.slice(0, 256); }).join("\n");
+    return need.map(function (name) { return name.slice(0, 256); }).join("\n");
   };
   global.find = function (url, host) {
     var ex = typeof FindProxyForURLEx === "function";

@@ -26,6 +26,13 @@ _TUNNELS = {"512": "ppp", "768": "ipip", "769": "ip6tnl", "776": "sit", "778": "
 """ARPHRD numbers of linux/if_arp.h."""
 _TUNNEL_NAMES = ("tun", "tap", "wg", "ppp", "utun", "ipsec", "tailscale", "zt", "vpn", "nordlynx", "gpd", "cscotun")
 """Names the commonest clients give their interfaces, where the kernel's own words say nothing."""
+BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Arch
+    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, RHEL
+    "/etc/ssl/ca-bundle.pem",  # SUSE
+    "/etc/ssl/cert.pem",  # Alpine, FreeBSD
+)
+"""Where distributions keep the bundle, after OpenSSL's own default path (Go's crypto/x509 looks in the same places)."""
 _NO_MAC = "00:00:00:00:00:00"
 _IFF_TAP = 0x2  # linux/if_tun.h
 

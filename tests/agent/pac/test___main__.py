@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from agent.pac.__main__ import Child
+from agent.pac.__main__ import ASKED, Child
 from tests.tree import ROOT
 
 REQUEST = {"op": "pac", "url": "https://a.test/", "host": "a.test", "names": {}, "mine": [], "now": [0, 0]}
@@ -33,6 +33,15 @@ def test_one_answer_for_each_line() -> None:
 def test_faults_are_answers() -> None:
     """A request without its parts is a fault by name, not a traceback."""
     assert Child().answer({"op": "pac"}) == {"error": "fault", "text": "KeyError"}
+
+
+def test_engines_are_renewed() -> None:
+    """After so many questions, after a failure and with another script a file is read anew."""
+    child = Child()
+    child.answer({"script": "var n = 0; function FindProxyForURL(url, host) { if (host == 'bad') throw 1; return '' + ++n; }"})
+    assert [child.answer(REQUEST)["found"] for _ in range(ASKED + 1)] == [*map(str, range(1, ASKED + 1)), "1"]
+    assert child.answer(REQUEST | {"host": "bad"})["error"] == "threw"
+    assert child.answer(REQUEST)["found"] == "1"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no resource limits of this kind")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.pac.engine import World, evaluate
+from agent.pac.engine import Engine, World, evaluate
 
 MINE = ("10.10.2.20", "2001:db8::20")
 NAMES = {"www.a.test": ("2001:db8::1", "192.0.2.1"), "six.test": ("2001:db8::6",), "none.test": ()}
@@ -235,3 +235,20 @@ def test_a_file_of_a_megabyte() -> None:
 def test_any_text(script: str) -> None:
     """Whatever the file holds, one of the answers comes back."""
     assert set(run(script)) <= {"found", "error", "text", "need"}
+
+
+def test_a_file_is_read_once_and_asked_often() -> None:
+    """What a file keeps between two questions is there for the second, as in a browser; the world of the second is the second's."""
+    world = World({}, MINE, (0.0, 0.0))
+    engine = Engine("var n = 0; function FindProxyForURL(url, host) { n++; return n + host + dnsResolve('a.test'); }", world)
+    assert engine.ask("https://b.test/", "b.test", world) == {"need": ["a.test"]}
+    assert engine.ask("https://b.test/", "b.test", world._replace(names={"a.test": ["192.0.2.1"]})) == {"found": "2b.test192.0.2.1"}
+    assert engine.ask("https://b.test/", "b.test", world) == {"need": ["a.test"]}
+
+
+def test_names_wanted_while_the_file_is_read() -> None:
+    """A file that looks a name up outside its function is read again with the answer."""
+    top = "var office = isInNet(dnsResolve('inside.test'), '10.0.0.0', '255.0.0.0');"
+    script = f"{top} function FindProxyForURL() {{ return office ? 'PROXY p.test:1' : 'DIRECT'; }}"
+    assert run(script) == {"need": ["inside.test"]}
+    assert run(script, names={"inside.test": ("10.1.1.1",)}) == {"found": "PROXY p.test:1"}
