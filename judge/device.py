@@ -20,8 +20,8 @@ from judge.knowledge.model import Knowledge, Product
 from judge.knowledge.products import match_engine, match_product, product_key
 from judge.seen import Seen
 from judge.signals.issuer import product_weight
-from wire.facts import HostFacts, PathFacts, WebFacts
-from wire.vocabulary import DeviceClass, Verdict
+from wire.facts import PathFacts, WebFacts
+from wire.vocabulary import Verdict
 
 NAMING: Final[Mapping[str, NamedBy]] = {
     "issuer": "certificate",
@@ -47,7 +47,7 @@ class Sight:
 
 def device_for(verdict: Verdict, sight: Sight, knowledge: Knowledge) -> Device | None:
     """Return the device a verdict points to; None when there is none, or nothing it could be told by."""
-    if verdict == "inspected" and sight.chain is not None:
+    if sight.chain is not None and (verdict == "inspected" or (verdict == "blocked" and _own_page(sight))):
         return _named(device_of(sight.chain, knowledge), sight, knowledge)
     make = _MAKERS.get(verdict)
     device = make(sight) if make is not None else None
@@ -117,11 +117,10 @@ def _proxied(sight: Sight) -> Device:
     keys = [*_way_keys(sight), *_token_keys(sight)]
     networks = [one for one in sight.evidence if one.family == "egress" and one.weight > 0]
     keys += [DeviceKey("egress", f"network {one.product}") for one in networks if one.product]
-    tunnels = [one for one in sight.evidence if one.family == "tunnel" and one.weight > 0]
-    keys += [DeviceKey("local", one.product or f"vpn {_vpn(sight)}") for one in tunnels]
+    named = [one for one in sight.evidence if one.family in {"tunnel", "suffix"} and one.weight > 0]
+    keys += [DeviceKey("egress", f"service {one.product}") for one in named]
     explicit = any(one.family in {"token", "explicit"} and one.weight > 0 for one in sight.evidence)
-    kind: DeviceClass = "proxy" if explicit else "vpn" if tunnels else "unknown"
-    return Device(tuple(dict.fromkeys(keys)), kind)
+    return Device(tuple(dict.fromkeys(keys)), "proxy" if explicit else "unknown")
 
 
 def _altered(sight: Sight) -> Device | None:
@@ -137,8 +136,9 @@ def _spliced(sight: Sight) -> Device:
 
 
 def _redirected(sight: Sight) -> Device:
-    signals = [one.signal for one in sight.evidence if one.family in {"destination", "resolver"} and one.weight > 0]
-    return Device((DeviceKey("path", f"dns {signals[0]}"),), "dns-filter") if signals else Device(())
+    signals = [one.signal for one in sight.evidence if one.family == "destination" and one.weight > 0]
+    strangers = all(signal.startswith("foreign") for signal in signals)
+    return Device((DeviceKey("path", f"dns {signals[0]}"),), "unknown" if strangers else "dns-filter")
 
 
 def _captive(sight: Sight) -> Device:
@@ -150,10 +150,14 @@ def _captive(sight: Sight) -> Device:
 def _blocked(sight: Sight) -> Device | None:
     if not any(one.family in {"page", "refusal"} and one.weight > 0 for one in sight.evidence):
         return None  # silence names nobody
-    minted = _keys(sight.chain, None) if sight.chain is not None and sight.chain.centre != "trusted" else ()
-    keys = (*minted, *_way_keys(sight), *_token_keys(sight))
     proxy = any(one.family == "refusal" for one in sight.evidence)
-    return Device(keys, "proxy" if proxy else "unknown", issuer=str(sight.chain.leaf.issuer) if minted and sight.chain else "")
+    return Device((*_way_keys(sight), *_token_keys(sight)), "proxy" if proxy else "unknown")
+
+
+def _own_page(sight: Sight) -> bool:
+    """Return whether a block page came under a certificate of the device's own."""
+    page = any(one.family == "page" and one.weight > 0 for one in sight.evidence)
+    return page and sight.chain is not None and sight.chain.centre != "trusted"
 
 
 _MAKERS: Final[Mapping[Verdict, Callable[[Sight], Device | None]]] = {
@@ -179,10 +183,6 @@ def _way_keys(sight: Sight) -> list[DeviceKey]:
     vias = [str(via) for _, one in sight.members if "proxy " in str(via := getattr(one.facts, "via", None))]
     named = [f"proxy {via.partition('proxy ')[2]}"[:240] for via in dict.fromkeys(vias)]
     return [DeviceKey("path", one) for one in named or [f"proxy by {sight.members[0][1].facts.route}"]]
-
-
-def _vpn(sight: Sight) -> str:
-    return "+".join(sorted({word for _, one in sight.members if isinstance(one.facts, HostFacts) for word in one.facts.vpn})) or "tunnel"
 
 
 def _change_key(text: str) -> str:

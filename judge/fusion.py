@@ -10,9 +10,10 @@ The verdict is that of the first row of `ORDER` that holds:
 | --- | --- | --- |
 | inconclusive | the clock is in doubt | then every certificate looks wrong |
 | captive | a portal answers | its certificate and redirects are the portal's, for every host alike |
-| blocked | a block page, a refusing proxy, a service cut off | the page may come with a minted certificate; users meet the block |
+| blocked | a block page, a refusing proxy | the page may come with a minted certificate; users meet the block |
 | inspected | more for than against, and a chain was seen | |
 | redirected | the name leads where Microsoft is not | told before a failure: that is why nothing answers |
+| blocked | a service cut off while others get through | who decrypts also decides what gets through |
 | inconclusive | the agent was late and no chain was seen | |
 | unreachable | it failed, and no chain leaves the question open | |
 | altered | the request or the protocol arrived changed | |
@@ -25,13 +26,16 @@ The verdict is that of the first row of `ORDER` that holds:
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from judge.finding import Evidence
 from judge.knowledge.model import Limits
 from wire.vocabulary import Verdict
 
-QUESTION: Final[Mapping[str, Verdict]] = {
+Question = Verdict | Literal["cut off"]
+"""What a family speaks for. `cut off` is `blocked` too, but only after decryption: who decrypts also decides what gets through."""
+
+QUESTION: Final[Mapping[str, Question]] = {
     "trust": "inspected",
     "sct": "inspected",
     "key": "inspected",
@@ -39,7 +43,7 @@ QUESTION: Final[Mapping[str, Verdict]] = {
     "portal": "captive",
     "page": "blocked",
     "refusal": "blocked",
-    "silence": "blocked",
+    "silence": "cut off",
     "destination": "redirected",
     "resolver": "redirected",
     "rewriting": "altered",
@@ -47,6 +51,7 @@ QUESTION: Final[Mapping[str, Verdict]] = {
     "segments": "altered",
     "explicit": "proxied",
     "token": "proxied",
+    "suffix": "proxied",
     "egress": "proxied",
     "tunnel": "proxied",
     "hops": "spliced",
@@ -55,7 +60,7 @@ QUESTION: Final[Mapping[str, Verdict]] = {
 }
 """Family to the verdict it speaks for. A family that is not here is a note and decides nothing."""
 
-_OPEN = frozenset({"clock_suspect", "expired_chain", "name_mismatch", "private_pki", "chain_unchecked", "disputed_chain"})
+_OPEN = frozenset({"clock_suspect", "expired_chain", "name_mismatch", "private_pki", "chain_unchecked", "disputed_chain", "websocket_cut"})
 """Signals that leave the question open whatever else is said for a clean path."""
 _NAME_ALONE = 0.5
 
@@ -74,15 +79,15 @@ class Decision:
 class Weighed:
     """What the rows of `ORDER` look at: the chance of each verdict, what speaks against, and the circumstances."""
 
-    yes: Mapping[Verdict, float]
+    yes: Mapping[Question, float]
     against: float
     names: frozenset[str]
     trust_seen: bool
     failed: bool
     limits: Limits
 
-    def says(self, verdict: Verdict) -> bool:
-        """Return whether the evidence for a verdict is enough."""
+    def says(self, verdict: Question) -> bool:
+        """Return whether the evidence for an answer is enough."""
         return self.yes.get(verdict, 0.0) >= self.limits.inspected
 
     @property
@@ -108,6 +113,7 @@ ORDER: Final[tuple[Row, ...]] = (
         lambda w: _if(w.trust_seen and w.says("inspected") and w.yes["inspected"] > w.against, w.yes.get("inspected", 0.0)),
     ),
     ("redirected", lambda w: _if(w.says("redirected"), w.yes.get("redirected", 0.0))),
+    ("blocked", lambda w: _if(w.says("cut off"), w.yes.get("cut off", 0.0))),
     ("inconclusive", lambda w: _if("late_agent" in w.names and not w.trust_seen, 0.5)),
     ("unreachable", lambda w: _if(w.failed and not (w.trust_seen and w.names & _OPEN), 0.9)),
     ("altered", lambda w: _if(w.says("altered"), w.yes.get("altered", 0.0))),
@@ -135,7 +141,7 @@ def decide(evidence: Collection[Evidence], *, failed: bool, limits: Limits) -> D
     return Decision(verdict, confidence, yes.get(verdict, yes["inspected"]), against)
 
 
-def chance(evidence: Iterable[Evidence], limits: Limits, sign: int, verdict: Verdict | None = "inspected") -> float:
+def chance(evidence: Iterable[Evidence], limits: Limits, sign: int, verdict: Question = "inspected") -> float:
     """Return the fused chance for (`sign` 1) a verdict, or against any device (-1), 0 to 1."""
     strongest: dict[str, float] = {}
     for one in evidence:

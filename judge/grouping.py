@@ -58,6 +58,8 @@ class Group:
 
         A datagram without an answer, and an upgrade refused after TLS, are no failure to reach: what they mean is their signals' matter.
         """
+        if any(one.signal == "quic_failure" for one in self.evidence):
+            return True
         web = [one.facts for _, one in self.members if isinstance(one.facts, WebFacts)]
         return web[-1].failure is not None if web else all(_unreached(one) for _, one in self.members)
 

@@ -17,20 +17,27 @@ from judge.finding import Device, Evidence, Finding, Judgement
 from judge.fusion import Decision, decide
 from judge.grouping import Group, gather
 from judge.knowledge.model import Knowledge
+from judge.knowledge.positions import Meddling
 from judge.memo import Memo
 from judge.policy import Policy
 from judge.seen import Seen
 from judge.sentence import About, responsible, sentence, why_not
-from judge.severity import severity_of
+from judge.severity import meddling_severity, severity_of
 from judge.signals import SIGNALS
 from wire.facts import KnownFacts
 from wire.observation import KnownObservation
 from wire.target import Target
-from wire.vocabulary import Trust, Verdict
+from wire.vocabulary import Severity, Trust, Verdict
 
 _DAY_NS = 86_400_000_000_000
 ADOPTED: frozenset[Verdict] = frozenset({"spliced", "altered", "proxied", "blocked"})
 """What a device that decrypts also does: seen on the same way in the same report it is not another device's work, unless that is named."""
+MEDDLING: Mapping[str, Meddling] = {
+    "h2_lost": "h2_lost",
+    "tls_downgraded": "tls_downgraded",
+    "mss_clamped": "mss_clamped",
+}
+"""Signal to its row in the positions, for what is lost beside an answer."""
 NOTED = frozenset({"new_public_issuer", "held", "added_root", "local_product"})
 """Signals whose text is told once for the whole report."""
 _PARSED = 4096
@@ -147,7 +154,7 @@ class Judge:
             target,
             group.route,
             verdict,
-            severity_of(verdict, target, self.knowledge, forbidden=forbidden, approved=approved, offline=offline),
+            self._severity(verdict, group, forbidden=forbidden, approved=approved, offline=offline),
             round(decision.confidence, 3),
             responsible(about),
             sentence(about),
@@ -164,6 +171,14 @@ class Judge:
     def _forbidden(self, target: Target) -> bool:
         """Return whether a host must never be inspected: by Microsoft's word, which no policy can take back, or by the customer's."""
         return self.policy.forbids(target.host) or self.knowledge.has_rule(target.host, "never_inspect")
+
+    def _severity(self, verdict: Verdict, group: Group, *, forbidden: bool, approved: bool, offline: bool) -> Severity:
+        """Return the severity; meddling with a protocol has a table of its own."""
+        names = {one.signal for one in group.evidence}
+        meddling = next((found for signal, found in MEDDLING.items() if signal in names), None)
+        if meddling is not None and verdict == "altered":
+            return meddling_severity(meddling, group.target, self.knowledge)
+        return severity_of(verdict, group.target, self.knowledge, forbidden=forbidden, approved=approved, offline=offline)
 
     def _sanctioned(self, target: Target) -> bool:
         if self._forbidden(target):

@@ -60,11 +60,14 @@ def _sanctioned(about: About) -> str:
 
 
 def _clean(about: About) -> str:
-    template = _CLEAN.get(about.aspect) or _CLEAN.get(about.target.protocol) or _CLEAN["https"]
+    told = next((signal for signal in ("websocket_declined", "websocket_idle_lost") if signal in about.names), "")
+    template = _CLEAN.get(told) or _CLEAN.get(about.aspect) or _CLEAN.get(about.target.protocol) or _CLEAN["https"]
     return template.format(host=about.target.host, port=about.target.port)
 
 
 _CLEAN: Final[Mapping[str, str]] = {
+    "websocket_declined": "{host} answers with its own certificate, and declines a WebSocket itself.",
+    "websocket_idle_lost": "{host} lets a WebSocket through, which is lost when it lies idle for a minute.",
     "tcp": "Nothing nearer than the server ends the connections to {host}.",
     "request": "A request to {host}, our own reflector, arrives as it was sent.",
     "host": "Nothing on this machine leads Microsoft 365 away.",
@@ -74,12 +77,12 @@ _CLEAN: Final[Mapping[str, str]] = {
     "http": "{host} answers plain requests as itself; nothing shows in between.",
     "https": "{host} answers with its own certificate; nothing decrypts this traffic.",
 }
-"""By aspect, else by protocol."""
+"""By what else was seen, else by aspect, else by protocol."""
 
 
 def _proxied(about: About) -> str:
-    if "vpn_tunnel" in about.names:
-        return f"{_strongest(about.evidence)} {_maker(about.device)}"
+    if "broker_suffix" in about.names:
+        return f"Traffic to {about.target.host} goes by way of a broker. {_strongest(about.evidence)} {_maker(about.device)}"
     if "tunnelled_address" in about.names:
         return f"Traffic to {about.target.host} goes into a tunnel. {_strongest(about.evidence)} {_maker(about.device)}"
     return f"Traffic to {about.target.host} passes through a proxy. {_strongest(about.evidence)} {_maker(about.device)}"

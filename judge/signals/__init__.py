@@ -9,7 +9,28 @@ from judge.examined import Examined
 from judge.finding import Evidence
 from judge.knowledge.model import Knowledge
 from judge.policy import Policy
-from judge.signals import destination, header, held, issuer, page, path_split, proxy_route, reach, sct, shared_key, trust, unroutable
+from judge.signals import (
+    destination,
+    header,
+    held,
+    issuer,
+    media,
+    mss,
+    page,
+    path_split,
+    policy_shape,
+    protocol,
+    proxy_route,
+    quic,
+    reach,
+    sct,
+    shared_key,
+    suffix,
+    surroundings,
+    trust,
+    unroutable,
+    websocket,
+)
 
 Signal = Callable[[Examined, Knowledge, Policy], list[tuple[int, Evidence]]]
 
@@ -26,6 +47,14 @@ SIGNALS: tuple[Signal, ...] = (
     path_split.signal,
     unroutable.signal,
     held.signal,
+    policy_shape.signal,
+    protocol.signal,
+    mss.signal,
+    quic.signal,
+    websocket.signal,
+    media.signal,
+    suffix.signal,
+    surroundings.signal,
 )
 
 NAMES: tuple[str, ...] = (
@@ -59,7 +88,7 @@ NAMES: tuple[str, ...] = (
     "block_address",
     "foreign_address",
     "foreign_answer",
-    "foreign_untrusted",
+    "foreign_certificate",
     "tunnelled_address",
     "block_page",
     "portal_status",
@@ -83,5 +112,33 @@ NAMES: tuple[str, ...] = (
     "unroutable_elsewhere",
     "unroutable_silent",
     "held",
+    "portal_instead",
+    "proxy_name",
+    "bare_leaf",
+    "known_engine",
+    "h2_lost",
+    "h2_kept",
+    "tls_downgraded",
+    "tls_kept",
+    "mss_clamped",
+    "mss_full",
+    "quic_answered",
+    "quic_blocked",
+    "quic_silent",
+    "quic_failure",
+    "media_answered",
+    "media_blocked",
+    "media_ports_filtered",
+    "media_silent",
+    "websocket_up",
+    "websocket_blocked",
+    "websocket_declined",
+    "websocket_cut",
+    "websocket_idle_lost",
+    "broker_suffix",
+    "egress_network",
+    "egress_cloud",
+    "local_product",
+    "added_root",
 )
 """Every signal there is; each has a recorded case and a near miss (`tests/judge/test_cases.py`)."""

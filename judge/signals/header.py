@@ -45,9 +45,8 @@ def _response(seen: Seen, headers: Mapping[str, str], knowledge: Knowledge, *, o
     refused = seen.status in _REFUSED
     for mark, name in tokens(answer, knowledge):
         if mark.generated and refused:
-            weight = knowledge.vendor_weight("page", mark.grade)
             text = f"Status {seen.status} was written by {_product(mark, knowledge)} itself ({name}), not by the server."
-            found.append(Evidence("proxy_refused", "page", weight, mark.grade, text, product=mark.product or ""))
+            found.append(weighed(knowledge, "proxy_refused", "page", text, product=mark.product or ""))
         found.append(_token(mark, name, "The answer", knowledge))
     return found
 

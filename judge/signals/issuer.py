@@ -16,7 +16,7 @@ def signal(examined: Examined, knowledge: Knowledge, policy: Policy) -> list[tup
     """Return `known_product` for private chains that name one, `new_public_issuer` for public ones not on Microsoft's list."""
     found = []
     for one in examined.captured():
-        evidence = _new_issuer(one, knowledge) if one.centre in {"trusted", "name"} else _known_product(one, knowledge)
+        evidence = new_issuer(one, knowledge) if one.centre in {"trusted", "name"} else _known_product(one, knowledge)
         if evidence is not None:
             found.append((one.index, evidence))
     return found
@@ -28,15 +28,8 @@ def product_weight(product: Product, knowledge: Knowledge) -> float:
     return knowledge.product_weights[grade]
 
 
-def _known_product(one: Captured, knowledge: Knowledge) -> Evidence | None:
-    product = match_product(knowledge.products, one.chain)
-    if product is None:
-        return None
-    text = f"The certificate is signed in the name of {product.product} ({one.leaf.issuer.first('CN') or one.leaf.issuer.first('O')})."
-    return Evidence("known_product", "issuer", product_weight(product, knowledge), product.grade, text)
-
-
-def _new_issuer(one: Captured, knowledge: Knowledge) -> Evidence | None:
+def new_issuer(one: Captured, knowledge: Knowledge) -> Evidence | None:
+    """Return the note that a host of Microsoft's has a public authority that Microsoft does not list, or None."""
     target = one.facts.target
     if target.category == "Control" or knowledge.operator_of(target.host, target.endpoint_set) != "microsoft":
         return None
@@ -46,3 +39,11 @@ def _new_issuer(one: Captured, knowledge: Knowledge) -> Evidence | None:
         return None
     text = f"New public issuer {issuer}: not on Microsoft's list of authorities. Authorities rotate; this alone is no finding."
     return Evidence("new_public_issuer", "issuer", 0.0, "A", text)
+
+
+def _known_product(one: Captured, knowledge: Knowledge) -> Evidence | None:
+    product = match_product(knowledge.products, one.chain)
+    if product is None:
+        return None
+    text = f"The certificate is signed in the name of {product.product} ({one.leaf.issuer.first('CN') or one.leaf.issuer.first('O')})."
+    return Evidence("known_product", "issuer", product_weight(product, knowledge), product.grade, text)

@@ -16,7 +16,7 @@ from judge.knowledge.signatures import PageMark, Where, page_marks
 from judge.policy import Policy
 from judge.seen import Seen
 from judge.signals.header import tokens
-from wire.facts import WebFacts
+from wire.facts import EgressFacts, WebFacts
 
 _NETWORK_LOGIN = 511
 """Network Authentication Required, sent by portals only (RFC 6585 6)."""
@@ -31,6 +31,7 @@ def signal(examined: Examined, knowledge: Knowledge, policy: Policy) -> list[tup
     own = {index for index, one in captured.items() if one.centre == "trusted"}
     answers = [(index, seen) for index, seen in enumerate(examined.seen) if isinstance(seen.facts, WebFacts) and index not in own]
     portals = _portals(answers, examined, knowledge)
+    instead = _somebody_else(examined)
     found: list[tuple[int, Evidence]] = []
     for index, seen in answers:
         assert isinstance(seen.facts, WebFacts)  # noqa: S101 - filtered above, for the reader of types
@@ -38,6 +39,9 @@ def signal(examined: Examined, knowledge: Knowledge, policy: Policy) -> list[tup
         told = [mark for mark in knowledge.pages if mark.enabled and mark.id in seen.facts.page and mark not in shown]
         blocks = [_block(mark, knowledge) for mark in (*shown, *told)]
         portal = _portal(seen, portals.get(index, ""), captured.get(index), set(portals.values()), knowledge)
+        if instead and not portal and seen.facts.failure is not None:
+            text = "Somebody else answers our plain request, and nothing else gets through."
+            portal.append(weighed(knowledge, "portal_instead", "portal", text))
         found += [(index, one) for one in (*blocks, *portal)]
         if not blocks and not portal and _is_plain(seen.facts) and not tokens(seen.facts.headers, knowledge):
             text = "The plain answer is nobody's page that is known, and leads to no stranger."
@@ -57,6 +61,18 @@ def _portal(seen: Seen, leads_to: str, captured: Captured | None, portals: set[s
         text = f"The certificate is that of {host}, to which plain requests are led."
         return [weighed(knowledge, "portal_certificate", "portal", text)]
     return []
+
+
+def _somebody_else(examined: Examined) -> bool:
+    """Return whether our reflector's plain request was answered by another while every other connection failed, the control's too."""
+    web = [one.facts for one in examined.seen if isinstance(one.facts, WebFacts)]
+    failed = bool(web) and all(one.failure is not None for one in web) and any(one.target.category == "Control" for one in web)
+    return failed and any(
+        isinstance(one.facts, EgressFacts)
+        and one.facts.target.protocol == "http"
+        and (one.facts.failure, one.facts.stage) == ("http_protocol", "body")
+        for one in examined.seen
+    )
 
 
 def _is_plain(facts: WebFacts) -> bool:

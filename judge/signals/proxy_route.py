@@ -8,6 +8,7 @@ from judge.evidence import note, weighed
 from judge.examined import Examined
 from judge.finding import Evidence
 from judge.knowledge.model import Knowledge
+from judge.knowledge.signatures import proxy_names
 from judge.policy import Policy
 from judge.seen import Seen
 from wire.facts import WebFacts, WebsocketFacts
@@ -31,7 +32,7 @@ def signal(examined: Examined, knowledge: Knowledge, policy: Policy) -> list[tup
 
 
 def _evidence(seen: Seen, facts: WebFacts | WebsocketFacts, knowledge: Knowledge) -> list[Evidence]:
-    found = []
+    found: list[Evidence] = []
     proxy = str(getattr(facts, "via", None) or "").partition("proxy ")[2]
     if facts.stage == "proxy" and facts.failure == "proxy_denied":
         text = f"The proxy {proxy or 'of this route'} refused to connect to {facts.target.host}."
@@ -42,4 +43,10 @@ def _evidence(seen: Seen, facts: WebFacts | WebsocketFacts, knowledge: Knowledge
         source = _SOURCES.get(str(getattr(facts, "via_source", None) or ""), "")
         text = f"The connection was made by the proxy {proxy or 'of this route'}{f'; {source}' if source else ''}."
         found.append(weighed(knowledge, "explicit_proxy", "explicit", text, deterministic=True))
+        for mark in proxy_names(knowledge.proxy_names, "proxy", proxy):
+            product = knowledge.product(mark.product)
+            if product is not None:
+                weight = knowledge.vendor_weight("proxy_name", mark.grade)
+                words = f"The proxy's name is one of {product.product}'s; a setting is no proof."
+                found.append(Evidence("proxy_name", "proxy_name", weight, mark.grade, words, product=product.id))
     return found

@@ -7,7 +7,8 @@ from judge.examined import Examined
 from judge.finding import Evidence
 from judge.knowledge.model import Knowledge
 from judge.policy import Policy
-from wire.facts import DnsFacts, WebFacts
+from judge.seen import SeenFacts
+from wire.facts import DnsFacts, MediaFacts, QuicFacts, WebFacts, WebsocketFacts
 from wire.vocabulary import Failure, Stage
 
 _SIGNAL_OF_STAGE: dict[Stage, str] = {
@@ -47,7 +48,7 @@ def signal(examined: Examined, knowledge: Knowledge, policy: Policy) -> list[tup
     found = []
     for index, seen in enumerate(examined.seen):
         facts = seen.facts
-        if facts.failure is None or not isinstance(facts, WebFacts | DnsFacts):
+        if facts.failure is None or not _concerned(facts):
             continue
         if seen.suspect and facts.failure == "timeout":
             found.append((index, _note("late_agent", "The agent itself was late in this sample; its time limit proves nothing.")))
@@ -60,7 +61,14 @@ def signal(examined: Examined, knowledge: Knowledge, policy: Policy) -> list[tup
     return found
 
 
-def _control(examined: Examined, facts: WebFacts | DnsFacts) -> Evidence | None:
+def _concerned(facts: SeenFacts) -> bool:
+    """Return whether a failure is about reaching at all: a datagram's silence and a refused upgrade have signals of their own."""
+    if isinstance(facts, WebsocketFacts):
+        return facts.stage in {"dns", "connect", "proxy", "tls"}
+    return isinstance(facts, WebFacts | DnsFacts) or (isinstance(facts, QuicFacts | MediaFacts) and facts.stage == "dns")
+
+
+def _control(examined: Examined, facts: SeenFacts) -> Evidence | None:
     """Compare with the control target on the same route and by the same probe."""
     same = [one.facts for one in examined.seen if one.facts.kind == facts.kind and one.facts.route == facts.route]
     controls = [one for one in same if one.target.category == "Control"]

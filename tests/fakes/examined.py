@@ -16,7 +16,8 @@ from wire.facts import ChainTrust, DnsFacts, WebFacts
 from wire.vocabulary import Failure, Stage, Trust
 
 KNOWLEDGE = load_knowledge()
-OUTLOOK, TEAMS, CONTROL = (target_for(KNOWLEDGE, host) for host in ("outlook.office365.com", "teams.microsoft.com", "www.gstatic.com"))
+_HOSTS = ("outlook.office365.com", "teams.microsoft.com", "m365.cloud.microsoft", "www.gstatic.com")
+OUTLOOK, TEAMS, M365, CONTROL = (target_for(KNOWLEDGE, host) for host in _HOSTS)
 DAY = date(2026, 11, 23)
 
 

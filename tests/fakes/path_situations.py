@@ -20,10 +20,12 @@ def destinations() -> list[Situation]:
     sink = Situation("sinkhole", "A filter answers with the unspecified address.", ["verdict:unreachable", "signal:private_address"])
     sink.resolves(TEAMS, answers=[NOWHERE]).fails(TEAMS, "refused", "connect", sample={"address": NOWHERE})
     sink.resolves(CONTROL).sees(CONTROL, own(CONTROL))
-    page = Situation("block-page-address", "The name leads to a DNS filter's block page.", ["verdict:blocked", "signal:foreign_untrusted"])
+    page = Situation(
+        "block-page-address", "The name leads to a DNS filter's block page.", ["verdict:blocked", "signal:foreign_certificate"]
+    )
     stray = [STRAY.leaf("block.opendns.com"), STRAY.der]
     page.resolves(OUTLOOK, answers=["146.112.61.104"]).sees(OUTLOOK, stray, sample={"address": "146.112.61.104"})
-    misses = ["verdict:redirected", "signal:foreign_untrusted", "signal:block_address"]
+    misses = ["verdict:redirected", "signal:foreign_certificate", "signal:block_address"]
     moved = Situation("address-not-listed-yet", "Microsoft's own certificate at an address the list does not hold.", misses)
     moved.resolves(OUTLOOK, answers=[ELSEWHERE]).sees(OUTLOOK, own(OUTLOOK), sample={"address": ELSEWHERE})
     listed = Situation("address-listed", "An address of the published ranges.", ["signal:foreign_address", "signal:foreign_answer"])

@@ -154,6 +154,7 @@ def expected(finding: Finding) -> dict[str, object]:
         "class": device.device_class if device else None,
         "first_key": device.keys[0].kind if device and device.keys else None,
         "signals": sorted(one.signal for one in finding.evidence),
+        "fine": list(finding.fine),
         "sentence": finding.sentence,
     }
 

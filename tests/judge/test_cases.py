@@ -22,13 +22,16 @@ from judge.knowledge.loader import load_knowledge
 from judge.policy import parse_policy
 from judge.signals import NAMES
 from tests.fakes.kinds import facts_of, observation_of
+from tests.fakes.meddling_situations import ALL as MEDDLING
 from tests.fakes.path_situations import ALL as PATHS
 from tests.fakes.situation import CASES, expected
 from tests.fakes.situations import ALL as CHAINS
 from wire.codec import content_id, facts_bytes
 from wire.vocabulary import VERDICTS
 
-ALL = [*CHAINS, *PATHS]
+KEPT = {"h2": "h2_kept", "tls": "tls_kept", "mss": "mss_full"}
+"""What says that an aspect is in order: it has no finding of its own then."""
+ALL = [*CHAINS, *PATHS, *MEDDLING]
 _FOLDERS = sorted(path for path in CASES.iterdir() if path.is_dir())
 _knowledge = load_knowledge()
 
@@ -92,6 +95,7 @@ def test_every_verdict_and_signal_has_a_case_and_a_near_miss() -> None:
     findings = [finding for folder in _FOLDERS for finding in _expected(folder)]
     verdicts = {finding["verdict"] for finding in findings}
     signals = {signal for finding in findings for signal in finding["signals"]}  # type: ignore[attr-defined]
+    signals |= {KEPT[str(aspect)] for finding in findings for aspect in finding["fine"]}  # type: ignore[attr-defined]
     near = {claim for folder in _FOLDERS for claim in json.loads((folder / "given.json").read_text())["near_miss_of"]}
     assert verdicts == set(VERDICTS)
     assert signals == set(NAMES)

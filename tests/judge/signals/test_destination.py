@@ -31,7 +31,7 @@ def test_another_answer_alone_weighs_nothing() -> None:
 
 def test_a_strangers_address_with_a_strangers_certificate() -> None:
     """Outside the ranges and not accepted by public roots weighs; under the server's own certificate it is a doubt."""
-    for centre, name in (("no_root", "foreign_untrusted"), ("trusted", "foreign_address")):
+    for centre, name in (("no_root", "foreign_certificate"), ("trusted", "foreign_address")):
         made = Round().chain(leaf(OUTLOOK.host), centre)  # type: ignore[arg-type]
         made.seen[0] = type(made.seen[0])("0" * 22, made.seen[0].facts, words=("to-foreign",))
         assert made.names(signal) == [(0, name)]
