@@ -69,8 +69,8 @@ def gather(examined: Examined, spoken: Mapping[int, list[Evidence]]) -> list[Gro
     groups: dict[tuple[str, str], Group] = {}
     for index, one in enumerate(examined.seen):
         facts = one.facts
-        if isinstance(facts, HostFacts) or (isinstance(facts, EgressFacts) and facts.failure is not None):
-            continue  # the machine is no path, and that our own reflector did not answer is the centre's matter
+        if isinstance(facts, HostFacts) or (isinstance(facts, EgressFacts | PathFacts) and facts.failure is not None):
+            continue  # the machine is no path; of what could not be looked at nothing is said, that it cannot be reached the answer says
         main = _group(groups, one, _OF_KIND.get(facts.kind, "path"))
         main.members.append((index, one))
         for evidence in spoken.get(index, ()):

@@ -8,6 +8,17 @@ the version of TLS, the size of segments), and how our own reflector saw a reque
 from collections.abc import Iterable
 
 from judge.finding import Finding
+from wire.vocabulary import Verdict
+
+_NOTHING: frozenset[Verdict] = frozenset({"clean", "inconclusive"})
+
+
+def told(findings: Iterable[Finding]) -> list[Finding]:
+    """Return what a person is told of one report: `overall`, and behind it what was found beside the answers; of the rest nothing."""
+    listed = list(findings)
+    answers = overall(listed)
+    beside = [one for one in listed if one.aspect != "path" and one.verdict not in _NOTHING and one.verdict != "spliced"]
+    return [*answers, *beside]
 
 
 def overall(findings: Iterable[Finding]) -> list[Finding]:

@@ -7,10 +7,13 @@ from typing import Literal
 from judge.connectivity.look import Sample
 from judge.connectivity.row import Row
 from judge.finding import Finding, Judgement
+from judge.overall import told
 from wire.vocabulary import Verdict
 
 Status = Literal["clean", "findings", "offline"]
 EXIT: dict[Status, int] = {"clean": 0, "findings": 1, "offline": 2}
+_SILENCE: frozenset[Verdict] = frozenset({"inconclusive"})
+"""What datagrams without an answer are: it does not speak against being offline."""
 _NO_DEVICE: frozenset[Verdict] = frozenset({"clean", "sanctioned", "unreachable", "inconclusive"})
 
 
@@ -30,14 +33,13 @@ class Checked:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Return what counts: all of the plan's own, and of the required names those that speak of a device."""
-        return tuple(
-            one for one in self.judgement.findings if not self.asked or one.target.name in self.asked or one.verdict not in _NO_DEVICE
-        )
+        found = told(self.judgement.findings)
+        return tuple(one for one in found if not self.asked or one.target.name in self.asked or one.verdict not in _NO_DEVICE)
 
     @property
     def status(self) -> Status:
         """Return `offline` when nothing at all was reached, the control included: then nobody is to blame but this machine's link."""
         verdicts = {one.verdict for one in self.findings}
-        if verdicts <= {"unreachable"}:
+        if not verdicts or verdicts - _SILENCE == {"unreachable"}:
             return "offline"
         return "clean" if verdicts <= {"clean", "sanctioned"} else "findings"

@@ -5,13 +5,13 @@ and kept with it.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from judge.costs import with_costs
 from judge.encode import finding_bytes
-from judge.finding import Finding, Judgement
+from judge.finding import Finding, Judgement, name_of
 from judge.judgement import Judge
 from server.collector.intake import Item
 from server.collector.points import Label, Tags, cost_fields, finding_fields, label_of, measured_ns, observation_point, tags_of
@@ -27,13 +27,14 @@ MAX_LABELS = 100_000
 
 @dataclass(slots=True)
 class Prepared:
-    """One finding of a judgement, ready to become a point and a run."""
+    """One finding of a judgement, ready to become a point and a run. `fine`: names of the aspects it found in order."""
 
     finding: Finding
     label: Label
     verdict: str
     device_key: str
     fields: SharedFields
+    fine: tuple[str, ...] = ()
     _json: bytes = field(default=b"")
 
     def json(self) -> bytes:
@@ -41,6 +42,14 @@ class Prepared:
         if not self._json:
             self._json = finding_bytes(self.finding)
         return self._json
+
+    def over(self, runs: Container[Path], place: str, at_ns: int) -> list[Run]:
+        """Return a clean round for each aspect this finding found in order and of which something was found before.
+
+        An aspect in order has no finding of its own: nothing would end what was lost. Without a former run there is nothing to end.
+        """
+        paths = [path for name in self.fine if (path := Path(place, name, self.label.route)) in runs]
+        return [Run(path, "clean", "", at_ns, at_ns, 1, current=True) for path in paths]
 
     def run(self, place: str, at_ns: int) -> Run:
         """Return this finding as a run of one round."""
@@ -138,11 +147,14 @@ class Interpreter:
         known = self._prepared.get(id(judgement))
         if known is not None and known[0] is judgement:
             return known[1]
-        prepared = tuple(
-            Prepared(one, label_of(one.target, one.route, one.name), one.verdict, one.device_key, finding_fields(one, judgement.knowledge))
-            for one in judgement.findings
-        )
+        prepared = tuple(_prepared(one, judgement.knowledge) for one in judgement.findings)
         self._prepared[id(judgement)] = (judgement, prepared)
         if len(self._prepared) > MAX_PREPARED:
             self._prepared.popitem(last=False)
         return prepared
+
+
+def _prepared(one: Finding, knowledge: str) -> Prepared:
+    label = label_of(one.target, one.route, one.name)
+    fine = tuple(name_of(one.target, aspect) for aspect in one.fine)
+    return Prepared(one, label, one.verdict, one.device_key, finding_fields(one, knowledge), fine)

@@ -99,6 +99,8 @@ def _fold(runs: AgentRuns, meaning: Meaning, latest_ns: int) -> int:
     at_ns = _started(meaning)
     is_late = at_ns <= latest_ns
     for one in meaning.findings:
+        for over in one.over(runs.current, meaning.site, at_ns) if one.fine else ():
+            runs.see(over, latest_ns, is_late=is_late)
         current = runs.current.get(Path(meaning.site, one.label.target, one.label.route))
         if (
             current is not None

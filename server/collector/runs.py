@@ -16,7 +16,7 @@ EXTEND_NS = 600 * 10**9
 
 
 class Path(NamedTuple):
-    """What a run is about, within one agent."""
+    """What a run is about, within one agent. `target` is a finding's name: an aspect of a target has runs of its own."""
 
     place: str
     target: str

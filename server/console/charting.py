@@ -7,6 +7,7 @@ from server.console.picture import PHASES, Timeline
 from server.history.port import History, Unavailable
 from server.state import showing
 from server.state.database import Database
+from server.watcher.beside import kind_of
 from server.watcher.states import SiteState
 
 SECOND = 10**9
@@ -61,5 +62,5 @@ class Charts:
 
 
 def targets_of(names: Sequence[str]) -> list[str]:
-    """Return the targets in the order of their names, each once."""
-    return sorted(set(names))
+    """Return the targets whose answers have phases, in the order of their names, each once."""
+    return sorted({name for name in names if not kind_of(name)})

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from server.console.picture import Chain, DeviceCard, Picture
 from server.console.sites_view import NO_DATA
 from server.console.words import CLASS_WORDS, Mark, Moment, called, counted, make, mark, moment, rank
+from server.watcher.beside import said
 from server.watcher.sentences import JOB
 
 PLACES_NAMED = 8
@@ -101,7 +102,7 @@ def views(picture: Picture) -> list[DeviceView]:
 def _view(card: DeviceCard, picture: Picture) -> DeviceView:
     finding, present = card.finding, card.present
     worst = max((one.verdict for one in card.sightings), key=rank, default=finding.verdict if finding else "inconclusive")
-    hosts = sorted({_host(one.target) for one in card.sightings}) or ([finding.target.host] if finding else [])
+    hosts = sorted({said(one.target) for one in card.sightings}) or ([finding.target.host] if finding else [])
     places = [_standing(card, index, picture) for index in range(min(len(card.presences), PLACES_NAMED))]
     evidence = sorted(finding.evidence, key=lambda one: -one.weight) if finding else []
     kind = CLASS_WORDS.get(card.row.device_class, CLASS_WORDS["unknown"])
@@ -128,11 +129,6 @@ def _view(card: DeviceCard, picture: Picture) -> DeviceView:
         trust=_trust(card.chain),
         chain=_chain(card.chain),
     )
-
-
-def _host(target: str) -> str:
-    host, _, port = target.rpartition(":")
-    return host if port == "443" else target
 
 
 def _standing(card: DeviceCard, index: int, picture: Picture) -> Standing:

@@ -27,6 +27,7 @@ class SiteRow:
     since_ns: int
     hosts: str
     affected: int
+    meddling: str
     agents: str
     agreeing: int
     egress: str
@@ -95,6 +96,7 @@ def _row(site: SiteState, chosen: str, jobs: Mapping[tuple[str, str], str], now_
         since_ns=site.since_ns,
         hosts=f"{site.hosts} of {site.targets}" if site.targets and site.verdict != "silent" else NO_DATA,
         affected=site.hosts,
+        meddling="; ".join(site.meddling) if site.verdict != "silent" else "",
         agents=_agreement(site),
         agreeing=site.agree,
         egress=site.egress_name or site.egress or "not known",

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from server.console.picture import PHASES, Timeline
-from server.console.words import Mark, Moment, mark, moment, rank
+from server.console.words import QUIET, Mark, Moment, mark, moment, rank
 from server.state.paths import StoredRun
 from server.state.showing import ShownEvent
+from server.watcher.beside import kind_of, said
 
 LABEL_WIDTH, CHART_WIDTH, RIGHT = 264.0, 920.0, 16.0
 WIDTH = LABEL_WIDTH + CHART_WIDTH + RIGHT
@@ -130,13 +131,13 @@ def _strips(chart: Timeline, zone: str, now_ns: int) -> list[Strip]:
     paths: dict[tuple[str, str], list[StoredRun]] = {}
     for run in chart.runs:
         paths.setdefault((run.target, run.route), []).append(run)
+    paths = {path: runs for path, runs in paths.items() if not kind_of(path[0]) or any(run.verdict not in QUIET for run in runs)}
     heard_to = _heard_to(chart, now_ns)
     strips = []
     for index, ((target, route), runs) in enumerate(sorted(paths.items())):
         stretches = [one for one in _worst(runs, heard_to) if one[1] > chart.start_ns]
         segments = [_segment(chart, one, zone, now_ns) for one in stretches]
-        host, _, port = target.rpartition(":")
-        label = (host if port == "443" else target) + ("" if route == "direct" else f" by {route}")
+        label = said(target) + ("" if route == "direct" else f" by {route}")
         strips.append(Strip(label, TOP + index * (STRIP + STRIP_GAP), mark(stretches[-1][2]) if stretches else None, segments))
     return strips
 

@@ -50,8 +50,10 @@ async def read_states(
     async with database.reading() as transaction:
         rows = await overview.agents(transaction)
         tallies = await overview.tallies(transaction, ignored)
+        asides = await overview.asides(transaction, ignored)
         counts = await overview.counts(transaction, now_ns)
-        names = {tally.device_key: tally.device_key.partition(":") for tally in tallies if tally.device_key}
+        keys = {*(tally.device_key for tally in tallies), *(aside.device_key for aside in asides)} - {""}
+        names = {key: key.partition(":") for key in keys}
         owners = await devices.owners(transaction, {(kind, value) for kind, _, value in names.values()}) if names else {}
         known = await devices.load(transaction, set(owners.values())) if owners else {}
     vendors = {
@@ -63,7 +65,7 @@ async def read_states(
         reach_s = _reach(row.cadence_s for row in rows)
         measured = await measure(history, now_ns, reach_s) if history is not None else Measured()
     agents = agent_states(rows, counts, now_ns)
-    return States(agents, site_states(agents, tallies, vendors, measured, registry, knowledge.front_door, now_ns), vendors)
+    return States(agents, site_states(agents, tallies, vendors, measured, registry, knowledge.front_door, now_ns, asides), vendors)
 
 
 async def measure(history: History, now_ns: int, reach_s: float = REACH_S) -> Measured:

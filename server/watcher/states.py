@@ -9,7 +9,8 @@ from statistics import median
 from typing import Any, Final, Literal, Protocol
 
 from server.fleet.registry import Place, Registry, distance_km
-from server.state.overview import AgentRow, Counts, Tally
+from server.state.overview import AgentRow, Aside, Counts, Tally
+from server.watcher import beside
 
 AgentWord = Literal["reporting", "late", "silent"]
 Stop = Literal["1 site", "2 egress", "3 front door"]
@@ -100,7 +101,7 @@ class AgentState:
 class SiteState:
     """One site now. `agree` of `reporting` agents see `verdict`, since `since_ns`, on `hosts` of `targets`; `agents` are at home there.
 
-    `devices` names who the device keys belong to. Unknown is None, or an empty text.
+    `devices` names who the device keys belong to. `meddling`: what is lost beside the answers, in words. Unknown is None, or an empty text.
     """
 
     site: str
@@ -126,6 +127,7 @@ class SiteState:
     front_door_place: Place | None = None
     total_ms: float | None = None
     completeness: float = 1.0
+    meddling: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ def site_states(
     registry: Registry,
     front_doors: FrontDoors,
     now_ns: int,
+    asides: Sequence[Aside] = (),
 ) -> list[SiteState]:
     """Return the state of each site that has agents, by name. `vendors` names the owner of each device key."""
     at: dict[str, list[AgentState]] = {}
@@ -174,14 +177,20 @@ def site_states(
     said: dict[str, list[Tally]] = {}
     for tally in tallies:
         said.setdefault(tally.agent, []).append(tally)
+    apart: dict[tuple[str, str], list[Aside]] = {}
+    for aside in asides:
+        apart.setdefault((aside.place, aside.agent), []).append(aside)
     found = []
     for name in sorted(at):
         heard = [agent for agent in at[name] if agent.state != "silent"]
         mine = [tally for agent in heard for tally in said.get(agent.agent, ()) if tally.place == name]
-        keys = _keys(mine)
-        plain = _said(_verdict(heard, mine), at[name], heard, mine) | _registered(name, registry)
+        others = [aside for agent in heard for aside in apart.get((name, agent.agent), ())]
+        worse = _worse(_verdict(heard, mine), others)
+        keys = _keys([*mine, *worse])
+        plain = _said(_verdict(heard, [*mine, *worse]), at[name], heard, mine, worse) | _registered(name, registry)
         way = _way(name, heard, measured, registry, front_doors) | {"total_ms": _total_ms(name, heard, measured, now_ns)}
-        found.append(SiteState(site=name, device_keys=keys, devices=_devices(keys, vendors), **plain, **way))
+        lost = beside.meddling(others)
+        found.append(SiteState(site=name, device_keys=keys, devices=_devices(keys, vendors), meddling=lost, **plain, **way))
     return found
 
 
@@ -195,9 +204,23 @@ def _verdict(heard: Sequence[AgentState], tallies: Sequence[Tally]) -> str:
     return max((tally.verdict for tally in tallies), key=RANK.__getitem__, default="inconclusive")
 
 
-def _said(verdict: str, agents: Sequence[AgentState], heard: Sequence[AgentState], tallies: Sequence[Tally]) -> dict[str, Any]:
+def _worse(verdict: str, asides: Iterable[Aside]) -> list[Tally]:
+    """Return what is found beside the answers and is worse than all they say: then it is the site's word, on so many hosts."""
+    grouped: dict[tuple[str, str, str, str], list[Aside]] = {}
+    for one in asides:
+        if beside.counts(one) and RANK.get(one.verdict, 0) > RANK.get(verdict, 0):
+            grouped.setdefault((one.place, one.agent, one.verdict, one.device_key), []).append(one)
+    return [
+        Tally(*key, len({beside.host_of(one.target) for one in some}), min(one.first_ns for one in some), max(one.first_ns for one in some))
+        for key, some in grouped.items()
+    ]
+
+
+def _said(
+    verdict: str, agents: Sequence[AgentState], heard: Sequence[AgentState], tallies: Sequence[Tally], worse: Sequence[Tally]
+) -> dict[str, Any]:
     """Return what a site's agents say, as fields of its state: making it in one go costs a third of completing it (measured)."""
-    seen = [tally for tally in tallies if tally.verdict == verdict]
+    seen = [tally for tally in (*tallies, *worse) if tally.verdict == verdict]
     if not seen:  # silent, or nothing sure yet: as of its newest report
         since_ns = max(agent.latest_ns for agent in agents)
     elif verdict == "clean":  # all of it, so since the last of it is

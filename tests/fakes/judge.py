@@ -1,6 +1,10 @@
-"""A judge whose verdict is written into the chain: a certificate of the bytes `inspected:<key>` makes every finding say so."""
+"""A judge whose verdict is written into the chain: a certificate of the bytes `inspected:<key>` makes every finding say so.
+
+One of the bytes `lost:h2` makes a finding of a lost HTTP/2 beside the answer's; without it the answer's says that HTTP/2 is in order.
+"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from judge.finding import Device, DeviceKey, Evidence, Finding, Judgement
@@ -27,7 +31,12 @@ class FakeJudge:
             if self.fail_on and one.facts.target.host == self.fail_on:
                 raise ValueError("the judge has a fault of its own")
             if isinstance(one.facts, WebFacts):
-                findings.append(self._finding(one.facts, one.facts_id, [certificates[key] for key in one.facts.chain]))
+                chain = [certificates[key] for key in one.facts.chain]
+                findings.append(self._finding(one.facts, one.facts_id, chain))
+                if b"lost:h2" in chain:
+                    findings.append(replace(findings[-1], verdict="altered", aspect="h2"))
+                elif chain:
+                    findings[-1] = replace(findings[-1], fine=("h2",))
         return Judgement(tuple(findings), "k1", "p1")
 
     def _finding(self, facts: WebFacts, facts_id: str, chain: Sequence[bytes]) -> Finding:

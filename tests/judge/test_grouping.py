@@ -28,9 +28,10 @@ def test_routes_are_kept_apart() -> None:
     assert [one.route for one in groups(made)] == ["direct", "system"]
 
 
-def test_a_silent_reflector_is_not_judged() -> None:
-    """That our own reflector is away is the centre's matter."""
+def test_what_could_not_be_looked_at_is_not_judged() -> None:
+    """That our own reflector is away is the centre's matter; that a target is, its answer says, not its path."""
     assert groups(Round().see(EgressFacts(target=CONTROL, failure="timeout", stage="connect"))) == []
+    assert groups(Round().see(PathFacts(target=OUTLOOK, failure="timeout", stage="connect"))) == []
 
 
 def test_an_aspect_has_a_finding_only_while_it_is_lost() -> None:
@@ -62,7 +63,7 @@ def test_what_counts_as_not_reached() -> None:
         (Round().see(QuicFacts(target=OUTLOOK, failure="dns_nxdomain", stage="dns")), True),
         (Round().see(WebsocketFacts.model_validate({"target": OUTLOOK, **lost})), True),
         (Round().see(WebsocketFacts(target=OUTLOOK, failure="reset", stage="request")), False),
-        (Round().see(PathFacts.model_validate({"target": OUTLOOK, **lost})), False),
+        (Round().see(PathFacts(target=OUTLOOK)), False),
     ]
     assert [groups(made)[0].failed for made, _ in cases] == [failed for _, failed in cases]
     assert Group("path", [(0, Round().see(WebFacts(target=OUTLOOK)).seen[0])]).ids == ("0" * 22,)

@@ -1,7 +1,7 @@
 """Holds judge/overall.py: a target in one word, for one report."""
 
 from judge.finding import Aspect, Finding
-from judge.overall import overall
+from judge.overall import overall, told
 from tests.fakes.examined import OUTLOOK, TEAMS
 from wire.target import Target
 from wire.vocabulary import Verdict
@@ -37,3 +37,16 @@ def test_what_is_not_about_the_answer_is_left_out() -> None:
         finding(TEAMS, "altered", "request"),
     ]
     assert overall(found) == found[:1]
+
+
+def test_a_person_is_told_what_was_found() -> None:
+    """Answers with their splitters, then what was lost beside them; not that an aspect is in order or could not be compared."""
+    lost, altered = finding(OUTLOOK, "altered", "h2"), finding(TEAMS, "altered", "request")
+    found = [finding(OUTLOOK, "clean"), finding(OUTLOOK, "spliced", "tcp"), lost, altered, finding(TEAMS, "clean")]
+    found += [finding(TEAMS, "inconclusive", "tcp"), finding(TEAMS, "clean", "request")]
+    assert [(one.target.host, one.verdict) for one in told(found)] == [
+        (OUTLOOK.host, "spliced"),
+        (TEAMS.host, "clean"),
+        (OUTLOOK.host, "altered"),
+        (TEAMS.host, "altered"),
+    ]

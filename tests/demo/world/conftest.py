@@ -14,7 +14,7 @@ from agent.probes.measured import Measured
 from demo.world.config import MEDIA, Config, read
 from demo.world.world import World, opened
 from judge.chain import Roots, roots_hash, verify_twice
-from judge.finding import Judgement
+from judge.finding import Finding, Judgement
 from judge.judgement import Judge
 from judge.knowledge.loader import load_knowledge
 from judge.knowledge.targets import target_for
@@ -64,15 +64,19 @@ class Sight:
 
     @property
     def verdicts(self) -> set[str]:
-        """Return the verdicts of all findings."""
+        """Return the verdicts of all answers."""
+        return {one.verdict for one in self.answers}
+
+    @property
+    def answers(self) -> list[Finding]:
+        """Return the findings about the targets' answers, without what is lost beside them."""
         assert self.judgement is not None
-        return {one.verdict for one in self.judgement.findings}
+        return [one for one in self.judgement.findings if one.aspect == "path"]
 
     @property
     def signals(self) -> set[str]:
-        """Return the signals of all findings."""
-        assert self.judgement is not None
-        return {evidence.signal for one in self.judgement.findings for evidence in one.evidence}
+        """Return the signals of all answers."""
+        return {evidence.signal for one in self.answers for evidence in one.evidence}
 
     @property
     def device_keys(self) -> set[str]:

@@ -57,11 +57,10 @@ async def test_inspected_and_clean_again(tmp_path: Path) -> None:
         inspected, other = await look(world, "Frankfurt"), await look(world, "Lyon")
         await world.remove("Frankfurt")
         after = await look(world, "Frankfurt")
-    assert inspected.judgement is not None
-    assert len(inspected.judgement.findings) == len(HOSTS)
-    assert {(one.verdict, one.deterministic) for one in inspected.judgement.findings} == {("inspected", True)}
-    assert {(one.device.vendor, one.device.possible) for one in inspected.judgement.findings if one.device} == {("Squid", None)}
-    assert inspected.signals == {"public_trust_failure", "no_sct", "shared_key", "proxy_token"}
+    assert len(inspected.answers) == len(HOSTS)
+    assert {(one.verdict, one.deterministic) for one in inspected.answers} == {("inspected", True)}
+    assert {(one.device.vendor, one.device.possible) for one in inspected.answers if one.device} == {("Squid", None)}
+    assert inspected.signals == {"public_trust_failure", "no_sct", "shared_key", "proxy_token", "bare_leaf", "known_engine"}
     assert len(inspected.device_keys) == 1
     assert {getattr(inspected.web[host].observation, "front_door", None) for host in MICROSOFT} == {"FRA"}
     facts = inspected.facts(HOSTS[0])

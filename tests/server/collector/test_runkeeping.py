@@ -169,3 +169,16 @@ async def test_of_a_batch_the_newest_counts(bench: Bench) -> None:
     agent.site = "Lyon"
     await bench.take(agent.report(START_NS + MINUTE), early)
     assert [(row.place, row.latest_ns) for row in await bench.rows(tables.agent)] == [("Lyon", START_NS + MINUTE)]
+
+
+async def test_an_aspect_in_order_ends_what_was_lost(bench: Bench) -> None:
+    """What was lost has a run of its own; an answer that finds it in order ends it and goes on doing so. Before, nothing is to end."""
+    agent, name = Agent(), f"{TARGETS[0].name}#h2"
+    for minute, chain in enumerate([PUBLIC, b"lost:h2", b"lost:h2", PUBLIC, PUBLIC, PUBLIC, PUBLIC]):
+        await see(bench, agent, minute, chain)
+    found = {(row.target, row.verdict): (row.rounds, row.current) for row in await bench.rows(tables.run)}
+    assert found == {
+        (TARGETS[0].name, "clean"): (3, True),
+        (name, "altered"): (2, False),
+        (name, "clean"): (3, True),
+    }

@@ -34,6 +34,13 @@ def test_backhaul_says_microsofts_rule() -> None:
     assert near.backhaul == ""
 
 
+def test_what_is_lost_beside_is_told_under_the_hosts() -> None:
+    """Losses beside the answers are words of the row; a silent site's are not known any more."""
+    lost = ("HTTP/2 lost to 2 hosts", "HTTP/3 blocked to 1 host")
+    here, silent = rows(Picture(at_ns=NOW, sites=[site("A", meddling=lost), site("B", "silent", meddling=lost)]), "")[::-1]
+    assert (here.meddling, silent.meddling) == ("HTTP/2 lost to 2 hosts; HTTP/3 blocked to 1 host", "")
+
+
 def test_silent_site_has_nobody_who_agrees() -> None:
     """A silent site says that no agent reports, and that its hosts are not known."""
     (row,) = rows(Picture(at_ns=NOW, sites=[site("A", "silent")]), "")

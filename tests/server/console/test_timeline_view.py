@@ -50,6 +50,12 @@ def test_other_routes_are_named() -> None:
     assert [strip.label for strip in view(chart(one), [], "UTC", NOW).strips] == ["h by system"]
 
 
+def test_aspects_have_a_strip_when_something_is_found() -> None:
+    """What is beside an answer is said in words, and is no strip while it is clean."""
+    clean, lost = replace(run("clean", 600, 0), target="h:443#h2"), replace(run("altered", 300, 0), target="h:443/udp")
+    assert [strip.label for strip in view(chart(run("clean", 600, 0), clean, lost), [], "UTC", NOW).strips] == ["h", "HTTP/3 to h"]
+
+
 def test_gap_inside_and_at_the_end() -> None:
     """Steps in which nothing was heard are gaps; one that goes on says since when."""
     inside = view(chart(run("clean", 600, 0), heard=[True, True, False, False, *[True] * 6]), [], "UTC", NOW)

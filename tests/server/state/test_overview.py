@@ -6,7 +6,7 @@ from sqlalchemy import insert
 
 from server.state import overview
 from server.state.database import Database
-from server.state.overview import AgentRow, Counts, Tally
+from server.state.overview import AgentRow, Aside, Counts, Tally
 from server.state.tables import agent, dropped, quarantine, run, stream
 from tests.fakes.sightings import HOUR, MINUTE, START
 
@@ -95,6 +95,27 @@ async def test_only_what_is_now_and_here(database: Database) -> None:
     assert await tallies(database) == []
     await add_run(database, "five:443", last_ns=START - HOUR - 2 * MINUTE)
     assert [one.hosts for one in await tallies(database)] == [1]
+
+
+async def test_what_is_beside_an_answer_is_no_host(database: Database) -> None:
+    """Aspects, other protocols and the machine itself are not tallied; what is found of them is told apart, without the ignored targets."""
+    await add_agent(database)
+    await add_run(database, "one:443")
+    for target, verdict in (
+        ("one:443#tcp", "spliced"),
+        ("one:443#h2", "altered"),
+        ("one:443/udp", "blocked"),
+        ("two:443/wss", "clean"),
+        ("control:443#tcp", "spliced"),
+        ("this-machine", "inconclusive"),
+    ):
+        await add_run(database, target, verdict)
+    await add_run(database, "one:443/wss", "blocked", rounds=1)
+    assert [(one.verdict, one.hosts) for one in await tallies(database, "control:443")] == [("clean", 1)]
+    async with database.reading() as connection:
+        found = await overview.asides(connection, ["control:443"])
+    assert found[0] == Aside("Porto", "a", "one:443#h2", "altered", "", START - HOUR)
+    assert [(one.target, one.verdict) for one in found[1:]] == [("one:443#tcp", "spliced"), ("one:443/udp", "blocked")]
 
 
 async def test_a_whole_hour(database: Database) -> None:

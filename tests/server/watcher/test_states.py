@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from server.fleet.registry import Egress, Place, Registry, Site
-from server.state.overview import AgentRow, Counts, Tally
+from server.state.overview import AgentRow, Aside, Counts, Tally
 from server.watcher.states import RANK, AgentState, Measured, PathStop, SiteState, agent_states, path_stops, site_states
 from tests.fakes.sightings import MINUTE, SECOND
 from tests.fakes.sightings import START as NOW
@@ -194,3 +194,35 @@ def test_completeness_of_a_site() -> None:
     agents = [replace(A, expected=60, stored=60), replace(B, state="silent", expected=60, stored=30), replace(C, expected=0)]
     assert site(agents).completeness == 0.75
     assert site([A]).completeness == 1.0
+
+
+def beside(target: str, verdict: str, agent: str = "a", key: str = "") -> Aside:
+    """Return what an agent finds beside an answer."""
+    return Aside("Frankfurt", agent, target, verdict, key, NOW - 10 * MINUTE)
+
+
+def with_asides(*asides: Aside, clean: int = 12, **more: Any) -> SiteState:
+    """Return the state of a site whose answers are clean, with this beside them."""
+    tallies = [tally("a", "clean", clean), *more.pop("tallies", ())]
+    (found,) = site_states([A], tallies, {}, Measured(), REGISTRY, {"FRA": Door()}.get, NOW, asides)
+    return found
+
+
+def test_a_splitter_is_the_sites_word() -> None:
+    """Where all answers are clean, what ends their connections is: a host on two routes is one."""
+    found = with_asides(*(beside(f"{host}:443#tcp", "spliced", key="path:x") for host in "hhi"))
+    assert (found.verdict, found.hosts, found.targets, found.agree, found.device_keys) == ("spliced", 2, 12, 1, ("path:x",))
+    assert found.since_ns == NOW - 10 * MINUTE
+
+
+def test_what_is_lost_beside_clean_answers_is_told_beside() -> None:
+    """A lost HTTP/2 and a blocked HTTP/3 are words, not the site's word and not its hosts."""
+    found = with_asides(beside("h:443#h2", "altered"), beside("h:443/udp", "blocked"), beside("h:443/udp", "blocked", agent="stranger"))
+    assert (found.verdict, found.hosts, found.targets) == ("clean", 0, 12)
+    assert found.meddling == ("HTTP/2 lost to 1 host", "HTTP/3 blocked to 1 host")
+
+
+def test_the_answers_come_first() -> None:
+    """A splitter beside decrypted answers changes nothing of what they say."""
+    found = with_asides(beside("h:443#tcp", "spliced"), tallies=[tally("a", "inspected", 4, "instance:1")])
+    assert (found.verdict, found.hosts, found.device_keys) == ("inspected", 4, ("instance:1",))
