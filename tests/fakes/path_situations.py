@@ -42,7 +42,13 @@ def destinations() -> list[Situation]:
         "address-beside-the-tunnel", "An address next to those of the tunnel.", ["signal:tunnelled_address", "verdict:proxied"]
     )
     near.sees(OUTLOOK, own(OUTLOOK), sample={"address": "6.7.0.12"})
-    return [private, sink, page, moved, listed, wrong, tunnel, near]
+    what = "As measured: port 53 is taken over by a resolver that answers as everybody's does."
+    taken = Situation("lookups-taken-over", what, ["verdict:redirected", "signal:foreign_answer"])
+    taken.resolves(OUTLOOK, answers=["52.96.1.1"]).sees(OUTLOOK, own(OUTLOOK), sample={"address": "52.96.1.1"})
+    taken.resolves(CONTROL, answered_by_nobody=True).sees(CONTROL, own(CONTROL))
+    apart = Situation("nobody-answers-for-nobody", "An address that is no resolver is silent.", ["signal:lookups_taken_over"])
+    apart.resolves(CONTROL, answered_by_nobody=False).sees(CONTROL, own(CONTROL))
+    return [private, sink, page, moved, listed, wrong, tunnel, near, taken, apart]
 
 
 def pages() -> list[Situation]:
