@@ -15,7 +15,8 @@ from typing import Literal
 
 from agent.network.net import Network
 from agent.probes.measured import Measured, Probe
-from agent.schedule import LONG, Budget, Calendar, Memory, Round, Start, beside_https, follow_ups, idle_s, starts
+from agent.schedule import BESIDE, LONG, Budget, Calendar, Memory, Round, Start, beside_https, follow_ups, idle_s, starts
+from wire.facts import KnownFacts, WebFacts
 from wire.plan import Plan
 from wire.vocabulary import Clock, Kind
 
@@ -27,6 +28,8 @@ PROBE_S = 75.0
 """The longest a probe may work: six stages of 10 s by default and a chain check. Beyond it is our own fault, and it is ended."""
 AFTER_PROXY = 3
 """The centre takes a device as gone after two clean rounds; one more may be suspect."""
+RESTLESS = 3
+"""Cycles in which QUIC and WebSocket are looked at once HTTPS changed: the centre takes a device as gone after two clean rounds."""
 
 Cause = Literal["cycle", "change"]
 
@@ -83,6 +86,8 @@ class Cycles:
         self._settling: dict[tuple[str, str, str], int] = {}
         """Rounds that a system route is still measured for after it became the direct one, by path."""
         self._beside: set[tuple[str, str, str]] = set()
+        self._restless = 0
+        self._trust: dict[tuple[str, str, str], object] = {}
         self._late: list[_Late] = []
         self._latest = RoundClock(0, time.monotonic_ns())
 
@@ -90,6 +95,7 @@ class Cycles:
         """Drop what only a former plan's targets needed."""
         paths = {start.path for start in starts(plan, tuple(self._probes))}
         self._memory.keep(paths)
+        self._trust = {path: said for path, said in self._trust.items() if path in paths}
         self._calendar.keep(paths)
         self._settling = {path: rounds for path, rounds in self._settling.items() if path in paths}
         self._budget.forget_idle(time.monotonic())
@@ -99,7 +105,16 @@ class Cycles:
         self._calendar.forget()
 
     def _is_due(self, start: Start, plan: Plan, now: float) -> bool:
-        return self._calendar.due(start, start.every_s or plan.probes[start.probe].every_s, plan.cadence_s, now)
+        restless = self._restless > 0 and start.probe in BESIDE
+        return self._calendar.due(start, 0 if restless else start.every_s or plan.probes[start.probe].every_s, plan.cadence_s, now)
+
+    def _note_trust(self, start: Start, facts: KnownFacts) -> None:
+        """Note how HTTPS failed or was trusted; when that changes, back to what was known too, the slow probes are due for some cycles."""
+        if isinstance(facts, WebFacts):
+            said = facts.failure, facts.trust
+            if self._trust.setdefault(start.path, said) != said:
+                self._trust[start.path] = said
+                self._restless = RESTLESS
 
     async def run(
         self, plan: Plan, nets: Mapping[Kind, Network], turn: int, deliver: Deliver, beside: asyncio.TaskGroup | None = None
@@ -112,6 +127,7 @@ class Cycles:
         wanted = [start for start in starts(plan, kinds) if self._is_due(start, plan, now)]
         direct = any(route.kind == "direct" for route in plan.routes)
         wanted = [start for start in wanted if not direct or not await self._is_twin(start, nets[start.probe])]
+        self._restless = max(0, self._restless - 1)
         clock = self._latest = RoundClock(turn, time.monotonic_ns())
         one = _Running(plan, kinds, Round(plan, wanted, self._budget, self._clock), self._memory, deliver, lambda: self._take_late(clock))
         try:
@@ -158,6 +174,8 @@ class Cycles:
         try:
             measured = await self._measure(plan, start, net, clock)
         finally:
+            if measured is not None:
+                self._note_trust(start, measured.facts)
             one.ended(start, measured)
 
     async def _go_beside(self, plan: Plan, start: Start, net: Network, clock: RoundClock) -> None:

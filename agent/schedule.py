@@ -55,7 +55,7 @@ Media's two trains are 25 datagrams, and where there is silence as many again.""
 LONG: tuple[Kind, ...] = ("media", "quic", "websocket")
 """Probes that may take long: one lies idle by intention, the others' usual failure is silence. They keep no cycle waiting."""
 _IDLE = ("websocket",)
-_BESIDE: tuple[Kind, ...] = ("quic", "websocket")
+BESIDE: tuple[Kind, ...] = ("quic", "websocket")
 _PROXIED: tuple[str, ...] = ("proxy", "system")
 
 
@@ -105,7 +105,7 @@ def beside_https(plan: Plan, kinds: Sequence[Kind], changed: Start) -> list[Star
 
     A device that comes or goes does so for them too; by their own cadence the centre would know of it half an hour later.
     """
-    wanted = [kind for kind in _BESIDE if changed.probe == "web" and kind in kinds and kind in plan.probes]
+    wanted = [kind for kind in BESIDE if changed.probe == "web" and kind in kinds and kind in plan.probes]
     return [
         Start(kind, target, route)
         for kind in wanted

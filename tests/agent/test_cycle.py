@@ -12,8 +12,8 @@ from agent.network.net import Network
 from agent.network.way import Ways, ways_of
 from agent.probes.measured import CycleClock, Measured, Probe, facts_id
 from tests.fakes.network import FakeNetwork
-from wire.facts import DnsFacts
-from wire.observation import DnsObservation
+from wire.facts import ChainTrust, DnsFacts, WebFacts
+from wire.observation import DnsObservation, WebObservation
 from wire.plan import Plan, ProbeSettings
 from wire.target import DIRECT, SYSTEM, Route, Target
 from wire.vocabulary import Kind
@@ -216,6 +216,28 @@ async def test_a_change_of_https_is_looked_at_by_the_slow_probes_too() -> None:
         await runner.run(plan, nets, turn, Delivered())  # type: ignore[arg-type] # words of Kind
     assert silence.measured == HOSTS[:1] * 2
     assert len(web.measured) == 5 * 4
+
+
+async def test_back_to_what_was_known_is_looked_at_too() -> None:
+    """When HTTPS is trusted again as before, no facts are new: WebSocket is looked at in the cycles that follow all the same."""
+    trusts = [ChainTrust(os="trusted", public=public) for public in ("trusted", "no_root", "trusted", "trusted", "trusted", "trusted")]
+
+    class Web:
+        NAME: Kind = "web"
+
+        async def measure(self, target: Target, route: Route, net: Network, clock: CycleClock) -> Measured:
+            facts = WebFacts(target=target, route=route.name, trust=trusts[clock.turn])
+            return Measured(WebObservation(kind="web", facts=facts_id(facts), at_us=clock.at_us()), facts)
+
+    silence = Silence()
+    targets = [TARGETS[0].model_copy(update={"protocol": "https"}), *WAITING.targets]
+    plan = Plan(version=1, targets=targets, probes={"web": ProbeSettings(), "websocket": ProbeSettings(every_s=1800)})
+    runner, nets = Cycles((Web(), silence), "kernel"), dict.fromkeys(("web", "websocket"), FakeNetwork())
+    looks = []
+    for turn in range(6):
+        await runner.run(plan, nets, turn, Delivered())  # type: ignore[arg-type] # words of Kind
+        looks.append(len(silence.measured))
+    assert looks == [1, 2, 3, 4, 5, 6]
 
 
 async def test_without_a_place_beside_the_cycle_waits() -> None:
