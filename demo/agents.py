@@ -9,7 +9,7 @@ from typing import Any
 
 from demo.child import child, python
 from judge.knowledge.loader import load_knowledge
-from judge.knowledge.targets import target_for
+from judge.knowledge.targets import optimize_prefixes, target_for
 from server.fleet.plans import make_key, sign_plan
 
 HOSTS = (
@@ -21,6 +21,8 @@ HOSTS = (
     "www.gstatic.com",
 )
 """What the demo's agents measure: the four services, and the one target that is not Microsoft's."""
+HOST_S = 60.0
+"""How often the machine itself is looked at, which the plan we ship does every ten minutes."""
 CADENCE_S = 5.0
 """The shortest a plan may ask for: whoever watches should not have to wait."""
 
@@ -41,15 +43,20 @@ class Trust:
     public_roots: Path
 
 
-def write_plan(place: Path, reflector: Mapping[str, Any], hosts: Sequence[str] = HOSTS) -> str:
-    """Write the agents' signed plan into the folder; return the line of its key for `[plan.keys]`."""
+def write_plan(place: Path, reflector: Mapping[str, Any], hosts: Sequence[str] = HOSTS, whoami: str = "") -> str:
+    """Write the agents' signed plan into the folder; return the line of its key for `[plan.keys]`.
+
+    `whoami`: a name whose address is the asking resolver's, as the world's resolvers have one. What the agents say of their machine
+    is the machine's the demo runs on: its adapters, its routes, what runs there; its roots are the world's.
+    """
     key_file = place / "plan.key"
     key_file.unlink(missing_ok=True)
     key = make_key(key_file)
     knowledge = load_knowledge()
     targets = [target_for(knowledge, host).model_dump(mode="json") for host in hosts]
-    probes = {name: {"requests_per_hour": 3600} for name in ("web", "dns", "egress")}
+    probes = {name: {"requests_per_hour": 3600} for name in ("web", "dns", "egress")} | {"host": {"every_s": HOST_S}}
     plan = {"version": 1, "cadence_s": CADENCE_S, "targets": targets, "probes": probes, "reflector": reflector}
+    plan |= {"prefixes": optimize_prefixes(knowledge), "dns": {"whoami": [{"name": whoami, "record": "A"}] if whoami else []}}
     (place / "plan.json").write_bytes(sign_plan(json.dumps(plan).encode(), key_file.read_bytes()))
     return key
 

@@ -87,7 +87,7 @@ version = "3.1.1"
 
 [plan]
 file = {json.dumps(str(place / "plan.json"))}
-keys = {{ {_plan(place, server.reflector.port)} }}
+keys = {{ {_plan(place, server.reflector.port, lab=extra.lab)} }}
 
 {extra.text}
 """,
@@ -96,14 +96,20 @@ keys = {{ {_plan(place, server.reflector.port)} }}
     return config
 
 
-def _plan(place: Path, reflector_port: int) -> str:
-    """Write a signed plan, the agent's own default one with our cadence and reflector; return the line of its key."""
+def _plan(place: Path, reflector_port: int, *, lab: bool) -> str:
+    """Write a signed plan, the agent's own default one with our cadence and reflector; return the line of its key.
+
+    In a laboratory it keeps to HTTPS: that is what `[lab] connect` maps, and what is not mapped would be dialled.
+    """
     key_file = place / "plan.key"
     key_file.unlink(missing_ok=True)
     key = make_key(key_file)
     plan = json.loads(files("agent").joinpath("default_plan.json").read_text())
     reflector = {"host": "127.0.0.1", "port": reflector_port, "protocol": "http"}
     plan |= {"version": 1, "cadence_s": CADENCE_S, "reflector": reflector}
+    if lab:
+        plan["targets"] = [one for one in plan["targets"] if one.get("protocol", "https") == "https"]
+        plan["probes"] = {name: {} for name in ("web", "dns", "egress")}
     (place / "plan.json").write_bytes(sign_plan(json.dumps(plan).encode(), key_file.read_bytes()))
     return key
 

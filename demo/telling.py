@@ -118,11 +118,16 @@ def greeting(console_port: int, told: Told) -> Iterable[str]:
 
 
 def rows(findings: Iterable[Point], web: Iterable[Point]) -> list[Row]:
-    """Join newest findings and newest samples by target and route; what asks for somebody comes first."""
+    """Join newest findings and newest samples by target and route; what asks for somebody comes first.
+
+    A finding about what no `web` probe connected to, as the reflector, is no connection and is left to the page.
+    """
     samples = {_key(point): point.fields for point in web}
     joined = []
     for point in findings:
-        tags, fields, sample = dict(point.tags), point.fields, samples.get(_key(point), {})
+        if _key(point) not in samples:
+            continue
+        tags, fields, sample = dict(point.tags), point.fields, samples[_key(point)]
         total = sample.get("total_ms")
         joined.append(
             Row(

@@ -124,7 +124,7 @@ def _settings(wish: Wish, links: Mapping[str, Any], simulated: list[SimulatedSit
 
 def _agents(place: Path, server: Server, links: Mapping[str, Any], servers: Servers) -> dict[str, Path]:
     """Write plan and configurations; return the agents' configuration files by agent."""
-    key = agents.write_plan(place, links["reflector"])
+    key = agents.write_plan(place, links["reflector"], whoami=links["whoami"])
     trust = agents.Trust(Path(links["os_roots"]), Path(links["public_roots"]))
     found = {}
     for site in REAL_SITES:

@@ -5,11 +5,13 @@ read QUIC, so it stops it, unless it is told to let it pass; media it lets pass.
 """
 
 import asyncio
+import base64
 import json
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import parse_qs
 
 from aioquic.quic.configuration import QuicConfiguration
 
@@ -24,7 +26,7 @@ from demo.world.relay import Way, relaying
 from demo.world.resolver import Zone, resolving
 from demo.world.services import Answer, FrontDoor
 from demo.world.turn import Manners, relaying_media
-from server.console.reflector import MAX_HEADERS, PATH
+from server.console.reflector import MAX_HEADERS, PATH, SIGNATURE, Sign, nonce_of
 
 _MAX_LINE = 256
 """What the centre's reflector keeps of a header line."""
@@ -62,15 +64,18 @@ class Link:
 
 @asynccontextmanager
 async def linking(
-    site: Site, number: int, contexts: Mapping[str, ssl.SSLContext], leaves: Mapping[str, QuicConfiguration]
+    site: Site, number: int, contexts: Mapping[str, ssl.SSLContext], leaves: Mapping[str, QuicConfiguration], sign: Sign
 ) -> AsyncIterator[Link]:
-    """Run a site's link, spliced. `number` is the site's, from 1; `contexts` and `leaves` are the front doors', TCP's and QUIC's."""
+    """Run a site's link, spliced. `number` is the site's, from 1; `contexts` and `leaves` are the front doors', TCP's and QUIC's.
+
+    `sign` signs what the reflector says.
+    """
     door = FrontDoor(site.front_door, number)
     async with AsyncExitStack() as stack:
         direct = Way(await stack.enter_async_context(front_doors(door, contexts)), site.delay_s)
         far = Way(await stack.enter_async_context(relaying(lambda: direct)), site.delay_s)
         resolver = await stack.enter_async_context(resolving(Zone(site, door, [*contexts, MEDIA]), site.name))
-        reflector = await stack.enter_async_context(_reflecting(site))
+        reflector = await stack.enter_async_context(_reflecting(site, sign))
         link = Link(site, direct, far, resolver, reflector, stops_quic=site.quic == "blocked")
         link.port = await stack.enter_async_context(relaying(link.way))
         quic = Way(await stack.enter_async_context(http3_doors(door, leaves)), site.delay_s)
@@ -80,7 +85,7 @@ async def linking(
         yield link
 
 
-def _reflecting(site: Site) -> AbstractAsyncContextManager[int]:
+def _reflecting(site: Site, sign: Sign) -> AbstractAsyncContextManager[int]:
     """Answer as the centre's reflector does, but as one that is reached through the site's egress."""
 
     async def answering(request: http1.Request) -> Answer:
@@ -88,8 +93,12 @@ def _reflecting(site: Site) -> AbstractAsyncContextManager[int]:
         if request.path.partition("?")[0] != PATH:
             return Answer(404, (("Content-Type", "text/plain"),), f"the reflector is at {PATH}\n".encode())
         headers = [f"{name}: {value}"[:_MAX_LINE] for name, value in request.headers[:MAX_HEADERS]]
-        body = json.dumps({"address": site.egress_address, "headers": headers}).encode()
-        return Answer(200, (("Content-Type", "application/json; charset=utf-8"), ("Cache-Control", "no-store")), body)
+        told: dict[str, object] = {"address": site.egress_address, "headers": headers}
+        if nonce := nonce_of(parse_qs(request.path.partition("?")[2])):
+            told["nonce"] = nonce
+        body = json.dumps(told).encode()
+        fields = (("Content-Type", "application/json; charset=utf-8"), ("Cache-Control", "no-store"))
+        return Answer(200, (*fields, (SIGNATURE, base64.b64encode(sign(body)).decode())), body)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await http1.serve(reader, writer, answering)

@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from demo.authority import PublicAuthorities, Shelf, UnusableFolder
 from demo.world.config import LOOPBACK, MEDIA, MEDIA_PORTS, REFLECTOR, Config
 from demo.world.doors import door_contexts
@@ -15,6 +17,8 @@ from demo.world.gateway import gateway_contexts, inspecting_root
 from demo.world.http3 import loaded_leaves
 from demo.world.link import Link, linking
 from demo.world.relay import Way
+from demo.world.resolver import WHOAMI
+from server.fleet.plans import public_text
 
 AUTHORITY_FOLDER = "authority"
 """Below the world's folder: keys and certificates. The fleet opens it too."""
@@ -27,8 +31,12 @@ class UnknownSite(Exception):  # noqa: N818 - an outcome, named as the outcome
 class World:
     """A running network. `insert` and `remove` hold from the next connection on; doing one twice changes nothing."""
 
-    def __init__(self, config: Config, shelf: Shelf, public: PublicAuthorities, links: dict[str, Link], devices: AsyncExitStack) -> None:
+    def __init__(
+        self, config: Config, shelf: Shelf, public: PublicAuthorities, links: dict[str, Link], devices: AsyncExitStack, key: str
+    ) -> None:
+        """`key` is the public half of what the reflectors sign with, in base64."""
         self.links = links
+        self._key = key
         self.public_roots = config.folder / "public-roots.pem"
         self.os_roots = config.folder / "os-roots.pem"
         self._hosts = config.hosts
@@ -45,7 +53,8 @@ class World:
             "links": {name: {"connect": self._connect(link), "resolvers": [_at(link.resolver)]} for name, link in self.links.items()},
             "public_roots": str(self.public_roots),
             "os_roots": str(self.os_roots),
-            "reflector": {"host": REFLECTOR, "port": 80, "protocol": "http"},
+            "reflector": {"host": REFLECTOR, "port": 80, "protocol": "http", "key": self._key},
+            "whoami": WHOAMI,
         }
 
     async def insert(self, site: str) -> None:
@@ -78,12 +87,13 @@ async def opened(config: Config, now: datetime) -> AsyncIterator[World]:
     shelf = Shelf(config.folder.resolve() / AUTHORITY_FOLDER, now)
     public = PublicAuthorities(shelf)
     contexts, leaves = door_contexts(public, config.hosts), loaded_leaves(public, config.hosts)
+    key = Ed25519PrivateKey.generate()
     async with AsyncExitStack() as stack:
         links = {
-            site.name: await stack.enter_async_context(linking(site, number, contexts, leaves))
+            site.name: await stack.enter_async_context(linking(site, number, contexts, leaves, key.sign))
             for number, site in enumerate(config.sites, 1)
         }
-        yield World(config, shelf, public, links, stack)
+        yield World(config, shelf, public, links, stack, public_text(key))
 
 
 def _write(file: Path, pem: bytes) -> None:

@@ -9,7 +9,7 @@ place, or changes on the way, shows itself. A device that adds, drops, renames o
 import base64
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from aiohttp import web
 
@@ -23,6 +23,12 @@ Sign = Callable[[bytes], bytes]
 _NONCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
+def nonce_of(query: Mapping[str, Sequence[str]]) -> str:
+    """Return the nonce of a query, empty when there is none that may be said back."""
+    nonce = next(iter(query.get("nonce", ())), "")
+    return nonce if _NONCE.fullmatch(nonce) else ""
+
+
 class Reflector:
     """Answers with what it saw of a request. Without `sign` the answer is not signed."""
 
@@ -34,7 +40,7 @@ class Reflector:
         """Answer one request."""
         headers = [f"{name.decode('latin-1')}: {value.decode('latin-1')}"[:256] for name, value in request.raw_headers[:MAX_HEADERS]]
         told: dict[str, object] = {"address": request.remote or "", "headers": headers}
-        if _NONCE.fullmatch(nonce := request.query.get("nonce", "")):
+        if nonce := nonce_of({"nonce": request.query.getall("nonce", [])}):
             told["nonce"] = nonce
         if (origin := self._origins.find(request.remote or "")) is not None:
             told |= {"asn": origin.number, "as_name": origin.name}
@@ -42,7 +48,7 @@ class Reflector:
         fields = {"Cache-Control": "no-store"}
         if self._sign is not None:
             fields[SIGNATURE] = base64.b64encode(self._sign(body)).decode()
-        return web.Response(body=body, content_type="application/json", headers=fields)
+        return web.Response(body=body, content_type="application/json", charset="utf-8", headers=fields)
 
     def add(self, app: web.Application) -> None:
         """Add the reflector to an application."""

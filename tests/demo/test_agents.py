@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from agent.config import load
-from demo.agents import CADENCE_S, HOSTS, Link, Trust, running, write_configuration, write_plan
+from demo.agents import CADENCE_S, HOST_S, HOSTS, Link, Trust, running, write_configuration, write_plan
 from wire.plan import Envelope, Plan
 
 REFLECTOR = {"host": "reflector.middlewatch.example", "port": 80, "protocol": "http"}
@@ -18,7 +18,11 @@ def test_plan(tmp_path: Path) -> None:
     assert [(one.host, one.category) for one in plan.targets][-1] == ("www.gstatic.com", "Control")
     assert {one.workload for one in plan.targets} == {"Exchange", "SharePoint", "Teams", "Common", "Control"}
     assert (plan.cadence_s, plan.reflector and plan.reflector.host) == (CADENCE_S, REFLECTOR["host"])
-    assert write_plan(tmp_path, REFLECTOR) != first
+    assert plan.probes["host"].every_s == HOST_S
+    assert "52.96.0.0/14" in plan.prefixes
+    assert write_plan(tmp_path, REFLECTOR, whoami="whoami.example") != first
+    plan = Plan.model_validate_json(Envelope.model_validate_json((tmp_path / "plan.json").read_bytes()).body)
+    assert [(one.name, one.record) for one in plan.dns.whoami] == [("whoami.example", "A")]
 
 
 def test_configuration(tmp_path: Path) -> None:

@@ -55,11 +55,12 @@ def test_greeting_is_honest() -> None:
 
 
 def test_rows_join_findings_and_samples() -> None:
-    """A row takes its verdict from the finding and its time from the newest sample of the same route; a failed one has no time."""
+    """A row takes its verdict from the finding and its time from the newest sample of the same route; a failed one has no time, the reflector none."""
     findings = [
         point("a:443", {"verdict": "clean", "responsible": "nobody"}),
         point("b:443", {"verdict": "inspected", "responsible": "intermediary", "vendor": "Zscaler"}),
         point("b:443", {"verdict": "unreachable", "responsible": "unclear"}, "system"),
+        point("reflector:80", {"verdict": "clean", "responsible": "nobody"}),
     ]
     web = [
         point("a:443", {"seq": 2, "total_ms": 7.0}),

@@ -1,5 +1,6 @@
 """The world as a process: one line when ready, one for each command, an end with its standard input, sentences for what is wrong."""
 
+import base64
 import contextlib
 import json
 import signal
@@ -55,14 +56,16 @@ def test_whole_run(tmp_path: Path) -> None:
     """It says where everything is, does and answers each line in order, and ends with its standard input."""
     with started(tmp_path) as process:
         (ready,) = told(process)
-        assert list(ready) == ["links", "public_roots", "os_roots", "reflector"]
+        assert list(ready) == ["links", "public_roots", "os_roots", "reflector", "whoami"]
         assert list(ready["links"]["Lyon"]["connect"]) == [
             "outlook.office365.com:443",
             "outlook.office365.com:443/udp",
             *(f"worldaz.tr.teams.microsoft.com:{port}/udp" for port in (3478, 3479, 3480, 3481)),
             "reflector.middlewatch.example:80",
         ]
+        key = ready["reflector"].pop("key")
         assert ready["reflector"] == {"host": "reflector.middlewatch.example", "port": 80, "protocol": "http"}
+        assert len(base64.b64decode(key)) == 32
         public, os_roots = (Path(ready[name]).read_text() for name in ("public_roots", "os_roots"))
         assert (public.count("BEGIN"), os_roots.count("BEGIN"), os_roots.startswith(public)) == (1, 2, True)
         lines = [
