@@ -6,6 +6,7 @@ guard below holds in every other case too, for what runs in this process.
 
 import ipaddress
 import signal
+import socket
 import sys
 from typing import Any
 
@@ -14,14 +15,17 @@ pytest_plugins = ["tests.servers.fixtures"]
 _SENDING = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 _DOCUMENTATION = ipaddress.ip_network("2001:db8::/32")
 """The agent learns whether there is a route to IPv6 by connecting a UDP socket there (RFC 3849), which sends nothing."""
-_SENDS_NOTHING = {"0.0.0.0", "::", "255.255.255.255", "198.51.100.1"}  # noqa: S104 - compared, not bound
-"""Unspecified is this machine; a TCP connect to the broadcast address fails before anything is sent; the last is where the agent connects
-a UDP socket to learn its default route (`agent/network/ways.py`)."""
+_SENDS_NOTHING = {"0.0.0.0", "::", "255.255.255.255"}  # noqa: S104 - compared, not bound
+"""Unspecified is this machine; a TCP connect to the broadcast address fails before anything is sent."""
+_DISCARD = 9
+"""The agent asks the kernel for its way to a prefix by connecting a UDP socket to this port (`agent/network/ways.py`); it sends nothing."""
 
 
 def _stays_here(event: str, arguments: tuple[Any, ...]) -> None:
     """Refuse to connect or send anywhere but to loopback: no test sends a packet out of this machine."""
     if event not in _SENDING or not isinstance(arguments[1], tuple):
+        return
+    if event == "socket.connect" and arguments[0].type == socket.SOCK_DGRAM and arguments[1][1] == _DISCARD:
         return
     host = str(arguments[1][0]).partition("%")[0]
     if host in {"", "localhost"}:

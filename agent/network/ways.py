@@ -8,7 +8,8 @@ import ipaddress
 import socket
 from collections.abc import Iterable, Mapping
 
-_PORT = 443
+_PORT = 9
+"""Discard (RFC 863): nothing is ever sent there, and a test's guard can tell this question from a connection."""
 DOCUMENTATION = {4: "198.51.100.1", 6: "2001:db8::1"}
 """What no route but the default one leads to (RFC 5737, RFC 3849)."""
 
