@@ -55,7 +55,7 @@ def test_greeting_is_honest() -> None:
 
 
 def test_rows_join_findings_and_samples() -> None:
-    """A row takes its verdict from the finding and its time from the newest sample of the same route; a failed one has no time, the reflector none."""
+    """A row takes its verdict from the finding and its time from the newest sample of its route; the reflector has no row."""
     findings = [
         point("a:443", {"verdict": "clean", "responsible": "nobody"}),
         point("b:443", {"verdict": "inspected", "responsible": "intermediary", "vendor": "Zscaler"}),
