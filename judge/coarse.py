@@ -87,8 +87,8 @@ class Coarse:
         listed = self._knowledge.set_of(target)
         return "foreign" if listed is not None and listed.holds(address) is False else ""
 
-    def _web(self, sample: Mapping[str, Any], facts: Any) -> Words:  # noqa: ANN401 - the kind chose this function
-        if sample["proxy_ms"] is not None:
+    def _went(self, sample: Mapping[str, Any], facts: Any) -> Words:  # noqa: ANN401 - the kind chose this function
+        if sample.get("proxy_ms") is not None:
             return ("proxied",)  # then the address is the proxy's
         address = sample["address"]
         whose = self.whose(address, facts.target) if address is not None else ""
@@ -110,7 +110,10 @@ class Coarse:
 
 
 _KINDS: Final[Mapping[str, Callable[[Coarse, Mapping[str, Any], Any], Words]]] = {
-    "web": Coarse._web,  # noqa: SLF001 - the table of this class
+    "web": Coarse._went,  # noqa: SLF001 - the table of this class
+    "websocket": Coarse._went,  # noqa: SLF001
+    "quic": Coarse._went,  # noqa: SLF001
+    "media": Coarse._went,  # noqa: SLF001
     "dns": Coarse._dns,  # noqa: SLF001
     "path": Coarse._path,  # noqa: SLF001
 }

@@ -25,6 +25,8 @@ ASIDE: Final[Mapping[str, Aspect]] = {
 }
 """Signals about an aspect of their own; one that weighs against says that the aspect is in order."""
 _OF_KIND: Final[Mapping[str, Aspect]] = {"path": "tcp", "egress": "request"}
+_FAILED = frozenset({"quic_failure", "proxy_login"})
+"""Signals that say by themselves that it was not reached."""
 _BEFORE_THE_UPGRADE = frozenset({"dns", "connect", "proxy", "tls"})
 
 
@@ -58,7 +60,7 @@ class Group:
 
         A datagram without an answer, and an upgrade refused after TLS, are no failure to reach: what they mean is their signals' matter.
         """
-        if any(one.signal == "quic_failure" for one in self.evidence):
+        if any(one.signal in _FAILED for one in self.evidence):
             return True
         web = [one.facts for _, one in self.members if isinstance(one.facts, WebFacts)]
         return web[-1].failure is not None if web else all(_unreached(one) for _, one in self.members)

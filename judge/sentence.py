@@ -121,7 +121,8 @@ def _blocked(about: About) -> str:
 
 def _unreachable(about: About) -> str:
     host, names = about.target.host, about.names
-    what = next((one.text for one in about.evidence if one.family == "reach" and one.signal.endswith("_failure")), "no answer.")
+    told = [one for one in about.evidence if one.family == "reach" and (one.signal.endswith("_failure") or one.signal == "proxy_login")]
+    what = told[-1].text if told and told[-1].signal == "proxy_login" else told[0].text if told else "no answer."
     if "all_failed" in names:
         return f"{host} could not be reached, nor could anything else. This is the agent's link or Internet access, not Microsoft 365."
     if "control_answered" in names:

@@ -108,6 +108,8 @@ NAMES: tuple[str, ...] = (
     "forwarding_added",
     "ends_nearer",
     "ends_alike",
+    "ends_with_tls",
+    "tls_by_another",
     "connect_quick",
     "connect_even",
     "times_disagree",

@@ -11,7 +11,7 @@ from judge.knowledge.model import Knowledge
 from judge.policy import Policy
 from judge.seen import Seen
 from judge.signals import issuer
-from wire.facts import DnsFacts, WebFacts
+from wire.facts import DnsFacts
 
 _PAGE = "to-blockpage:"
 _SURE = {
@@ -25,7 +25,7 @@ def signal(examined: Examined, knowledge: Knowledge, policy: Policy) -> list[tup
     strange = {one.index: _strange(one, knowledge) for one in examined.captured()}
     found: list[tuple[int, Evidence]] = []
     for index, seen in enumerate(examined.seen):
-        if isinstance(seen.facts, WebFacts | DnsFacts) and any(word.startswith("to-") for word in seen.words):
+        if any(word.startswith("to-") for word in seen.words):
             found.append((index, _evidence(seen, knowledge, strange.get(index, ""))))
     return found
 
@@ -39,7 +39,7 @@ def _strange(one: Captured, knowledge: Knowledge) -> str:
 
 
 def _evidence(seen: Seen, knowledge: Knowledge, strange: str) -> Evidence:
-    host, went = seen.facts.target.host, isinstance(seen.facts, WebFacts)
+    host, went = seen.facts.target.host, not isinstance(seen.facts, DnsFacts)
     led = "The connection went" if went else "The resolver's answer leads"
     for word, (name, text) in _SURE.items():
         if word in seen.words:

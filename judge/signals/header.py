@@ -18,7 +18,7 @@ from wire.facts import EgressFacts, QuicFacts, WebFacts, WebsocketFacts
 
 _CONNECT = "connect."
 """Prefix of what a proxy said to CONNECT, by `agent/probes/headers.py`."""
-_REFUSED = frozenset({403, 407, 451, 511})
+_REFUSED = frozenset({403, 451, 511})
 """Statuses of a page a proxy makes itself because it will not let something through; 5xx say that it could not."""
 _ANYBODYS = frozenset({"via", "cache-control"})
 _FORWARDING = frozenset({"via", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded", "client-ip", "x-real-ip"})

@@ -15,7 +15,10 @@ from wire.facts import PathFacts
 
 
 def signal(examined: Examined, knowledge: Knowledge, policy: Policy) -> list[tuple[int, Evidence]]:
-    """Return `held` for each chain of a new public issuer whose target's connections end at something nearer than the server."""
+    """Return `held` for each chain of a new public issuer whose connections end at something nearer than the server.
+
+    Of a host whose path was not looked at the other paths of its route speak.
+    """
     new = [index for index, one in issuer.signal(examined, knowledge, policy) if one.signal == "new_public_issuer"]
     if not new or not any(isinstance(one.facts, PathFacts) for one in examined.seen):
         return []
@@ -23,11 +26,12 @@ def signal(examined: Examined, knowledge: Knowledge, policy: Policy) -> list[tup
     for index, one in (*path_split.signal(examined, knowledge, policy), *unroutable.signal(examined, knowledge, policy)):
         facts = examined.seen[index].facts
         split.setdefault((facts.target.host, facts.route), []).append(one)
+    ways = {path for path, evidence in split.items() if chance(evidence, knowledge.limits, 1, "spliced") >= knowledge.limits.inspected}
     found = []
     for index in new:
         facts = examined.seen[index].facts
-        evidence = split.get((facts.target.host, facts.route), [])
-        if chance(evidence, knowledge.limits, 1, "spliced") >= knowledge.limits.inspected:
+        path = (facts.target.host, facts.route)
+        if path in ways or (path not in split and any(route == facts.route for _, route in ways)):
             text = "A public authority no list knows, and something nearer than the server ends the connection: held for the fleet to tell."
             found.append((index, note("held", "held", text)))
     return found

@@ -16,10 +16,12 @@ from judge.knowledge.signatures import PageMark, Where, page_marks
 from judge.policy import Policy
 from judge.seen import Seen
 from judge.signals.header import tokens
-from wire.facts import EgressFacts, WebFacts
+from wire.facts import EgressFacts, WebFacts, WebsocketFacts
 
 _NETWORK_LOGIN = 511
 """Network Authentication Required, sent by portals only (RFC 6585 6)."""
+_PROXY_LOGIN = 407
+_ANSWERS = (WebFacts, WebsocketFacts)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _OWN = 2
 """Labels that make a registered domain of the hosts probed: `microsoft.com`, `office.com`, `gstatic.com`."""
@@ -29,24 +31,30 @@ def signal(examined: Examined, knowledge: Knowledge, policy: Policy) -> list[tup
     """Return evidence for each answer that is a product's page or a portal's, and for plain answers that are neither."""
     captured = {one.index: one for one in examined.captured()}
     own = {index for index, one in captured.items() if one.centre == "trusted"}
-    answers = [(index, seen) for index, seen in enumerate(examined.seen) if isinstance(seen.facts, WebFacts) and index not in own]
+    answers = [(index, seen) for index, seen in enumerate(examined.seen) if isinstance(seen.facts, _ANSWERS) and index not in own]
     portals = _portals(answers, examined, knowledge)
-    instead = _somebody_else(examined)
+    instead = bool(portals) or _somebody_else(examined)
     found: list[tuple[int, Evidence]] = []
     for index, seen in answers:
-        assert isinstance(seen.facts, WebFacts)  # noqa: S101 - filtered above, for the reader of types
-        shown = page_marks(knowledge.pages, _shown(seen.facts))
-        told = [mark for mark in knowledge.pages if mark.enabled and mark.id in seen.facts.page and mark not in shown]
-        blocks = [_block(mark, knowledge) for mark in (*shown, *told)]
+        blocks = _blocks(seen, knowledge)
         portal = _portal(seen, portals.get(index, ""), captured.get(index), set(portals.values()), knowledge)
         if instead and not portal and seen.facts.failure is not None:
-            text = "Somebody else answers our plain request, and nothing else gets through."
+            text = "Somebody else answers plain requests, and nothing else gets through."
             portal.append(weighed(knowledge, "portal_instead", "portal", text))
         found += [(index, one) for one in (*blocks, *portal)]
-        if not blocks and not portal and _is_plain(seen.facts) and not tokens(seen.facts.headers, knowledge):
+        if not blocks and not portal and _is_plain(seen, knowledge):
             text = "The plain answer is nobody's page that is known, and leads to no stranger."
             found.append((index, weighed(knowledge, "plain_answer", "portal", text)))
     return found
+
+
+def _blocks(seen: Seen, knowledge: Knowledge) -> list[Evidence]:
+    """Return the products whose page it is; a page that asks for a login to the proxy refuses nothing."""
+    if not isinstance(seen.facts, WebFacts) or seen.status == _PROXY_LOGIN:
+        return []
+    shown = page_marks(knowledge.pages, _shown(seen.facts))
+    told = [mark for mark in knowledge.pages if mark.enabled and mark.id in seen.facts.page and mark not in shown]
+    return [_block(mark, knowledge) for mark in (*shown, *told)]
 
 
 def _portal(seen: Seen, leads_to: str, captured: Captured | None, portals: set[str], knowledge: Knowledge) -> list[Evidence]:
@@ -75,8 +83,11 @@ def _somebody_else(examined: Examined) -> bool:
     )
 
 
-def _is_plain(facts: WebFacts) -> bool:
-    return facts.target.protocol == "http" and facts.failure is None
+def _is_plain(seen: Seen, knowledge: Knowledge) -> bool:
+    """Return whether it is an answer to a plain request that no device signed."""
+    facts = seen.facts
+    plain = isinstance(facts, WebFacts) and facts.target.protocol == "http" and facts.failure is None and seen.status != _PROXY_LOGIN
+    return plain and isinstance(facts, WebFacts) and not tokens(facts.headers, knowledge)
 
 
 def _shown(facts: WebFacts) -> dict[Where, str]:
@@ -100,8 +111,7 @@ def _portals(answers: list[tuple[int, Seen]], examined: Examined, knowledge: Kno
     """Return where answers lead that send hosts of at least two operators to one stranger's host."""
     led: dict[str, list[int]] = {}
     for index, seen in answers:
-        assert isinstance(seen.facts, WebFacts)  # noqa: S101 - filtered by the caller
-        where = seen.facts.headers.get("location", "")
+        where = seen.facts.headers.get("location", "") if isinstance(seen.facts, WebFacts) else ""
         if where and (seen.status in _REDIRECTS or seen.status is None) and _stranger(where, seen, knowledge):
             led.setdefault(where, []).append(index)
     found: dict[int, str] = {}

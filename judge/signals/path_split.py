@@ -19,9 +19,32 @@ def signal(examined: Examined, knowledge: Knowledge, policy: Policy) -> list[tup
     """Return for each path observation where its connection ends, and how its times compare."""
     found: list[tuple[int, Evidence]] = []
     for index, seen in enumerate(examined.seen):
-        if isinstance(seen.facts, PathFacts) and seen.facts.failure is None:
-            found += [(index, one) for one in (*_hops(seen.facts, knowledge), *_timing(seen.words, knowledge))]
+        facts = seen.facts
+        if isinstance(facts, PathFacts) and facts.failure is None:
+            timing = _timing(seen.words, knowledge)
+            if answered_by_another(examined, index):
+                found += [(index, one) for one in _by_who_answers(facts, timing, knowledge)]
+            else:
+                found += [(index, one) for one in (*_hops(facts, knowledge), *timing)]
     return found
+
+
+def answered_by_another(examined: Examined, index: int) -> bool:
+    """Return whether the host of an observation showed a certificate, by the same route, that public roots do not accept."""
+    facts = examined.seen[index].facts
+    return any(
+        one.centre not in {"trusted", "unchecked"} and (one.facts.target.host, one.facts.route) == (facts.target.host, facts.route)
+        for one in examined.captured()
+    )
+
+
+def _by_who_answers(facts: PathFacts, timing: list[Evidence], knowledge: Knowledge) -> list[Evidence]:
+    """Return what is left to say where another answers TLS: it ends TCP too, so nothing speaks against, and a quick connect is proof."""
+    hops = [one for one in _hops(facts, knowledge) if one.weight > 0]
+    if any(one.signal == "connect_quick" for one in timing):
+        text = "Another than the server answers TLS, and the connection did not go the whole way: it ends where TLS does."
+        return [*hops, *timing, weighed(knowledge, "ends_with_tls", "hops", text)]
+    return [*hops, note("tls_by_another", "hops", "Another than the server may answer TLS; where its connections end was not seen.")]
 
 
 def _hops(facts: PathFacts, knowledge: Knowledge) -> list[Evidence]:

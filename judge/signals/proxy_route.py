@@ -13,6 +13,8 @@ from judge.policy import Policy
 from judge.seen import Seen
 from wire.facts import WebFacts, WebsocketFacts
 
+_LOGIN = 407
+"""A plain request needs no CONNECT: the proxy asks in its answer."""
 _SOURCES = {
     "plan": "the plan names it",
     "environment": "the environment names it",
@@ -37,7 +39,7 @@ def _evidence(seen: Seen, facts: WebFacts | WebsocketFacts, knowledge: Knowledge
     if facts.stage == "proxy" and facts.failure == "proxy_denied":
         text = f"The proxy {proxy or 'of this route'} refused to connect to {facts.target.host}."
         found.append(weighed(knowledge, "proxy_denied", "refusal", text, deterministic=True))
-    if facts.stage == "proxy" and facts.failure == "proxy_auth":
+    if (facts.stage == "proxy" and facts.failure == "proxy_auth") or seen.status == _LOGIN:
         found.append(note("proxy_login", "reach", f"The proxy {proxy or 'of this route'} asks for a login (407) that the agent has not."))
     if proxy or "proxied" in seen.words:
         source = _SOURCES.get(str(getattr(facts, "via_source", None) or ""), "")

@@ -9,6 +9,7 @@ from judge.examined import Examined
 from judge.finding import Evidence
 from judge.knowledge.model import Knowledge
 from judge.policy import Policy
+from judge.signals import path_split
 from wire.facts import PathFacts
 
 
@@ -20,6 +21,8 @@ def signal(examined: Examined, knowledge: Knowledge, policy: Policy) -> list[tup
         if not isinstance(facts, PathFacts) or not facts.unroutable:
             continue
         if facts.unroutable != "accepted":
+            if path_split.answered_by_another(examined, index):
+                continue  # who answers for some hosts need not answer for nobody's
             found.append((index, weighed(knowledge, "unroutable_silent", "unroutable", "An address nobody owns accepts no connection.")))
         elif _whole_way(facts, seen.words):
             text = "Something on the way accepts connections for an address nobody owns, but this target's own path shows no sign of it."

@@ -198,7 +198,22 @@ def shapes() -> list[Situation]:
         "stray-without-anything", "Nobody's certificate, and nothing else.", ["signal:broker_suffix", "signal:portal_certificate"]
     )
     nobody.sees(OUTLOOK, [STRAY.leaf(OUTLOOK, TRUSTING), STRAY.der])
-    return [careful, page, stranger, portal, broken, both, nobody]
+    what = "A split DNS leads datagrams and WebSockets astray too."
+    astray = Situation("private-address-for-datagrams", what, ["verdict:unreachable", "verdict:inconclusive"])
+    quic(astray, OUTLOOK, answers=False)
+    astray.observations[-1]["address"] = "10.1.2.3"
+    media(astray, failure="timeout", stage="first_byte")
+    astray.observations[-1]["address"] = "10.1.2.3"
+    hotel = Situation("captive-portal-for-websockets", "The hotel's certificate answers a WebSocket too.", ["verdict:inconclusive"])
+    for host in (OUTLOOK, CONTROL):
+        hotel.plainly(host, 302, {"location": "portal.hotel.example"})
+    websocket(hotel, [STRAY.leaf("portal.hotel.example"), STRAY.der], status=302)
+    unseen = Situation(
+        "unknown-authority-beside-splitters", "An unknown public authority where all other paths are split: held.", ["verdict:clean"]
+    )
+    websocket(unseen, [NEW_PUBLIC.leaf(COPILOT), NEW_PUBLIC.der], upgraded=True, status=101)
+    unseen.paths(OUTLOOK, {"connect_ms": 0.3, "control_ms": 40.7}, ends_at=2, control_port=5061, control_ends_at=4, unroutable="accepted")
+    return [careful, page, stranger, portal, broken, both, nobody, astray, hotel, unseen]
 
 
 ALL = [*http3(), *teams_media(), *websockets(), *protocols(), *surroundings(), *shapes()]

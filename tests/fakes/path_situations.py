@@ -104,7 +104,13 @@ def proxies() -> list[Situation]:
     content = Situation("content-network", what, ["signal:proxy_token", "verdict:proxied"])
     content.plainly(OUTLOOK, 301, {"via": "1.1 varnish", "x-cache": "from cache-fra-1", "location": OUTLOOK})
     content.sees(TEAMS, own(TEAMS), headers={"via": "1.1 edge (squid/5.7)"})
-    return [explicit, denied, login, squid, content]
+    what = "As measured: a plain request by the proxy is answered 407, by the proxy's own page."
+    plain_login = Situation(
+        "proxy-wants-a-login-for-plain-requests", what, ["verdict:blocked", "signal:proxy_refused", "signal:block_page"]
+    )
+    said = {"server": "squid/5.7", "x-squid-error": "ERR_CACHE_ACCESS_DENIED 0", "via": "1.1 gw (squid/5.7)"}
+    plain_login.plainly(OUTLOOK, 407, said, route="proxy", page=["squid-body"], via="proxy gw.contoso.example:3128")
+    return [explicit, denied, login, squid, content, plain_login]
 
 
 def reflections() -> list[Situation]:
@@ -163,7 +169,19 @@ def paths() -> list[Situation]:
     both.sees(OUTLOOK, [CONTOSO.leaf(OUTLOOK, TRUSTING), CONTOSO.der], sample=_SPLIT_TLS).paths(
         OUTLOOK, _SPLIT_TIMES, **_SPLIT_HOPS, unroutable="accepted"
     )
-    return [splitter, whole, hidden, anycast, lazy, beside, short, both]
+    what = "Only some addresses are led to the device: no hop and no unroutable address shows it, its certificate and the time do."
+    some = Situation("decrypted-and-split-for-some-addresses", what, ["signal:ends_alike", "signal:unroutable_silent"], os=[CONTOSO])
+    some.sees(OUTLOOK, [CONTOSO.leaf(OUTLOOK, TRUSTING), CONTOSO.der], sample=_SPLIT_TLS)
+    some.paths(OUTLOOK, {"connect_ms": 0.3, "control_ms": 0.3}, **_WHOLE_HOPS, unroutable="silent")
+    own_stray = Situation(
+        "self-signed-on-a-whole-path", "A server's own self-signed certificate.", ["signal:ends_with_tls", "verdict:spliced"]
+    )
+    own_stray.sees(OUTLOOK, [STRAY.leaf(OUTLOOK, TRUSTING), STRAY.der], sample={"connect_ms": 40.7, "tls_ms": 42.9})
+    own_stray.paths(OUTLOOK, _WHOLE_TIMES, **_WHOLE_HOPS, unroutable="silent")
+    plain = Situation("a-public-chain-on-a-whole-path", "Nobody else answers TLS.", ["signal:tls_by_another"])
+    plain.sees(OUTLOOK, own(OUTLOOK), sample={"connect_ms": 40.7, "tls_ms": 42.9})
+    plain.paths(OUTLOOK, _WHOLE_TIMES, **_WHOLE_HOPS, unroutable="silent")
+    return [splitter, whole, hidden, anycast, lazy, beside, short, both, some, own_stray, plain]
 
 
 def held() -> list[Situation]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from judge.signals.path_split import signal
-from tests.fakes.examined import OUTLOOK, Round
+from tests.fakes.examined import OUTLOOK, Round, leaf
 from wire.facts import PathFacts
 
 
@@ -32,6 +32,18 @@ def test_hops() -> None:
 def test_times(words: tuple[str, ...], name: str) -> None:
     """Times that agree are evidence one way or the other; times that do not are a note."""
     assert said(*words) == [name]
+
+
+def test_where_another_answers_tls() -> None:
+    """It ends TCP too: nothing speaks against, and a quick connect is proof; the server's own certificate leaves all as it was."""
+    path = PathFacts(target=OUTLOOK, ends_at=4, control_port=80, control_ends_at=4)
+    for centre, words, names in (
+        ("no_root", ("quick-tls",), ["connect_quick", "ends_with_tls"]),
+        ("no_root", ("even-tls",), ["tls_by_another"]),
+        ("trusted", ("quick-tls",), ["ends_alike", "connect_quick"]),
+    ):
+        made = Round().chain(leaf(OUTLOOK.host), centre).see(path, *words)  # type: ignore[arg-type]
+        assert [name for _, name in made.names(signal)] == names
 
 
 def test_a_path_that_failed_says_nothing() -> None:
