@@ -110,6 +110,8 @@ def cell(port: int) -> dict[str, Any]:
     good = [one for number, one in seen.items() if number in true and not one.failure]
     found: dict[str, Any] = {f"{phase}_error_p95_ms": p95(errors(seen, true, phase)) for phase in PHASES}
     found |= {f"{phase}_ms": round(statistics.median(getattr(one, f"{phase}_ms") for one in good), 2) for phase in PHASES}
+    sure = {number: one for number, one in seen.items() if not one.suspect}
+    found |= {f"{phase}_error_p95_ms_unsuspected": p95(errors(sure, true, phase)) for phase in PHASES}
     return found | {"samples": len(good), "suspect_share": round(sum(one.suspect for one in seen.values()) / len(seen), 3)}
 
 

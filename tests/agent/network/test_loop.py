@@ -1,8 +1,12 @@
 """The watched loop: how long it was deaf, with a selector that is asked and never waited for."""
 
 import asyncio
+import sys
+from pathlib import Path
 
-from agent.network.loop import WatchedLoop, WatchedSelector, watch_of
+import pytest
+
+from agent.network.loop import ProcessorWait, WatchedLoop, WatchedSelector, watch_of
 
 
 def test_busy_counts_until_the_next_poll() -> None:
@@ -16,6 +20,21 @@ def test_busy_counts_until_the_next_poll() -> None:
     assert watch.take_worst_ms() > 0
     assert watch.take_worst_ms() == 0
     watch.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="schedstat is Linux'")
+def test_waiting_for_a_processor_counts(tmp_path: Path) -> None:
+    """What the kernel says this thread waited since last asked; nothing where it says nothing, says nonsense, or after the end."""
+    file = tmp_path / "schedstat"
+    file.write_text("100 5000 3\n")
+    wait = ProcessorWait(str(file))
+    for told, waited in (("100 5000 3\n", 0), ("100 2005000 4\n", 2_000_000), ("nonsense\n", 0), ("", 0), ("1 7 2\n", 7)):
+        file.write_text(told)
+        assert wait.take_ns() == waited
+    wait.close()
+    wait.close()
+    assert wait.take_ns() == 0
+    assert ProcessorWait(str(tmp_path / "absent")).take_ns() == 0
 
 
 def test_only_a_watched_loop_has_a_watch() -> None:
