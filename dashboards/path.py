@@ -102,7 +102,8 @@ def ways_out() -> Panel:
 
 def resolver_itself() -> Panel:
     """Return what DNS tells about itself."""
-    text = select(last("answered_by_nobody", ("resolver", "identity", "version", "resolver_egress")), "dns", HERE, ["agent"])
+    fields = ("answered_by_nobody", "resolver", "identity", "version", "resolver_egress")
+    text = select(last("facts", fields), "dns", f"{HERE} AND \"category\" = 'Control'", ["agent"])
     return table(
         "What DNS tells about itself",
         "Does somebody answer in the name of an address nobody owns? Then DNS is intercepted here, whatever resolver is set.",
