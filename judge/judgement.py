@@ -16,7 +16,7 @@ from judge.examined import Captured, Chained, Examined
 from judge.finding import Device, Evidence, Finding, Judgement
 from judge.fusion import Decision, decide
 from judge.grouping import Group, gather
-from judge.knowledge.model import Knowledge
+from judge.knowledge.model import Knowledge, Topic
 from judge.knowledge.positions import Meddling
 from judge.memo import Memo
 from judge.policy import Policy
@@ -30,6 +30,17 @@ from wire.target import Target
 from wire.vocabulary import Severity, Trust, Verdict
 
 _DAY_NS = 86_400_000_000_000
+TOPICS: Mapping[Verdict, tuple[Topic, ...]] = {
+    "inspected": ("inspected",),
+    "sanctioned": ("inspected",),
+    "altered": ("path",),
+    "proxied": ("path", "tunnel"),
+    "spliced": ("path",),
+    "redirected": ("path",),
+    "blocked": ("path",),
+    "unreachable": ("unreachable",),
+}
+"""What to read on about, by verdict."""
 ADOPTED: frozenset[Verdict] = frozenset({"spliced", "altered", "proxied", "blocked"})
 """What a device that decrypts also does: seen on the same way in the same report it is not another device's work, unless that is named."""
 MEDDLING: Mapping[str, Meddling] = {
@@ -190,12 +201,13 @@ class Judge:
         return target.category != "Control" and self.knowledge.operator_of(target.host, target.endpoint_set) == "microsoft"
 
     def _links(self, verdict: Verdict, target: Target, *, forbidden: bool) -> tuple[str, ...]:
-        if verdict == "unreachable":
-            return self.knowledge.links_about("unreachable")
-        if verdict not in {"inspected", "sanctioned"}:
-            return ()
-        login = forbidden or self.knowledge.has_rule(target.host, "login")
-        return (*(self.knowledge.links_about("login") if login else ()), *self.knowledge.links_about("inspected"))
+        topics: list[Topic] = ["login"] if verdict in {"inspected", "sanctioned"} and self._is_login(target, forbidden=forbidden) else []
+        topics += ["media"] if target.protocol == "turn" and verdict == "blocked" else []
+        topics += TOPICS.get(verdict, ())
+        return tuple(dict.fromkeys(link for topic in topics for link in self.knowledge.links_about(topic)))
+
+    def _is_login(self, target: Target, *, forbidden: bool) -> bool:
+        return forbidden or self.knowledge.has_rule(target.host, "login")
 
     def _native(self, verdict: Verdict, device: Device | None) -> str:
         if device is None or verdict in {"clean", "sanctioned", "captive"}:

@@ -24,7 +24,7 @@ UDP: frozenset[Protocol] = frozenset({"quic", "turn"})
 """Protocols whose port is a UDP port."""
 HostRule = Literal["login", "private_pki", "third_party", "never_inspect", "first_class"]
 """`first_class`: Default by category, but watched by Microsoft's admin centre before all others (`*.cloud.microsoft` and siblings)."""
-Topic = Literal["inspected", "login", "unreachable"]
+Topic = Literal["inspected", "login", "unreachable", "path", "tunnel", "media"]
 VendorMethod = Literal["header", "page", "self", "proxy_name", "egress", "egress_shared", "local"]
 Attribute = Literal["CN", "O", "OU", "emailAddress", "any"]
 

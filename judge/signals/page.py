@@ -62,7 +62,7 @@ def _portal(seen: Seen, leads_to: str, captured: Captured | None, portals: set[s
         text = "The answer was status 511, Network Authentication Required, which only a portal sends."
         return [weighed(knowledge, "portal_status", "portal", text, deterministic=True)]
     if leads_to:
-        text = f"The answer leads to {leads_to}, as it does for hosts of unrelated operators."
+        text = f"The answer leads to {leads_to}, as it does for other hosts that have nothing to do with it."
         return [weighed(knowledge, "portal_redirect", "portal", text)]
     host = next((one for one in portals if captured is not None and names_cover(captured.leaf.names, one)), "")
     if host:
@@ -108,7 +108,7 @@ def _block(mark: PageMark, knowledge: Knowledge) -> Evidence:
 
 
 def _portals(answers: list[tuple[int, Seen]], examined: Examined, knowledge: Knowledge) -> dict[int, str]:
-    """Return where answers lead that send hosts of at least two operators to one stranger's host."""
+    """Return where answers lead that send hosts of at least two operators, or all that get an answer, to one stranger's host."""
     led: dict[str, list[int]] = {}
     for index, seen in answers:
         where = seen.facts.headers.get("location", "") if isinstance(seen.facts, WebFacts) else ""
@@ -117,9 +117,21 @@ def _portals(answers: list[tuple[int, Seen]], examined: Examined, knowledge: Kno
     found: dict[int, str] = {}
     for where, indexes in led.items():
         targets = [examined.seen[index].facts.target for index in indexes]
-        if len({knowledge.operator_of(one.host, one.endpoint_set) for one in targets}) > 1:
+        operators = {knowledge.operator_of(one.host, one.endpoint_set) for one in targets}
+        hosts = {one.host for one in targets}
+        if len(operators) > 1 or (len(hosts) > 1 and _shut(examined, examined.seen[indexes[0]].facts.route)):
             found |= dict.fromkeys(indexes, where)
     return found
+
+
+def _shut(examined: Examined, route: str) -> bool:
+    """Return whether nothing but plain requests gets through on a route: then hosts of one operator are enough."""
+    secure = [
+        one.facts
+        for one in examined.seen
+        if isinstance(one.facts, WebFacts) and one.facts.target.protocol == "https" and one.facts.route == route
+    ]
+    return bool(secure) and all(one.failure is not None for one in secure)
 
 
 def _stranger(where: str, seen: Seen, knowledge: Knowledge) -> bool:

@@ -204,6 +204,12 @@ def shapes() -> list[Situation]:
     astray.observations[-1]["address"] = "10.1.2.3"
     media(astray, failure="timeout", stage="first_byte")
     astray.observations[-1]["address"] = "10.1.2.3"
+    only = Situation("captive-portal-for-one-operators-hosts", "All that gets an answer is led to the hotel's page.", ["verdict:clean"])
+    for host in (OUTLOOK, TEAMS):
+        only.plainly(host, 302, {"location": "portal.hotel.example"}).fails(host, "refused", "connect")
+    moved = Situation("one-operators-hosts-moved", "One operator's hosts lead to a new host, and TLS answers.", ["signal:portal_redirect"])
+    for host in (OUTLOOK, TEAMS):
+        moved.plainly(host, 302, {"location": "portal.hotel.example"}).sees(host, own(host))
     hotel = Situation("captive-portal-for-websockets", "The hotel's certificate answers a WebSocket too.", ["verdict:inconclusive"])
     for host in (OUTLOOK, CONTROL):
         hotel.plainly(host, 302, {"location": "portal.hotel.example"})
@@ -213,7 +219,7 @@ def shapes() -> list[Situation]:
     )
     websocket(unseen, [NEW_PUBLIC.leaf(COPILOT), NEW_PUBLIC.der], upgraded=True, status=101)
     unseen.paths(OUTLOOK, {"connect_ms": 0.3, "control_ms": 40.7}, ends_at=2, control_port=5061, control_ends_at=4, unroutable="accepted")
-    return [careful, page, stranger, portal, broken, both, nobody, astray, hotel, unseen]
+    return [careful, page, stranger, portal, broken, both, nobody, astray, only, moved, hotel, unseen]
 
 
 ALL = [*http3(), *teams_media(), *websockets(), *protocols(), *surroundings(), *shapes()]

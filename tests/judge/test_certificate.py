@@ -1,5 +1,7 @@
 """Holds judge/certificate.py: every field of a good certificate, and what is left of a damaged one."""
 
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +24,14 @@ def test_public_leaf() -> None:
     assert fields.extensions == ("AIA", "AKI", "BC", "EKU", "KU", "SAN", "SCT", "policies")
     assert len(fields.spki_sha256) == 64
     assert fields.serial
+    assert fields.unreadable == ()
+
+
+def test_a_name_longer_than_allowed_is_read() -> None:
+    """Devices write names beyond X.520's bounds: the library warns, and the name is kept."""
+    long = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Gateway CA " * 8, _validate=False)])
+    fields = read_certificate(Authority(long, "long name").leaf("h.example"))
+    assert fields.issuer.first("CN") == "Gateway CA " * 8
     assert fields.unreadable == ()
 
 

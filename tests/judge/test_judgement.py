@@ -3,15 +3,16 @@
 from dataclasses import replace
 
 from judge.chain import Roots
-from judge.judgement import Judge
+from judge.judgement import TOPICS, Judge
 from judge.knowledge.loader import load_knowledge
 from judge.policy import parse_policy
 from judge.seen import Seen
 from tests.fakes.pki import NOW
 from tests.fakes.situation import CONTROL, LOGIN, OUTLOOK, ROOT, Situation
 from tests.fakes.situations import CONTOSO, own
-from wire.facts import EgressFacts
+from wire.facts import EgressFacts, MediaFacts, QuicFacts, WebFacts
 from wire.target import Target
+from wire.vocabulary import VERDICTS
 
 KNOWLEDGE = replace(load_knowledge(), roots=Roots([ROOT.der]))
 AT = int(NOW.timestamp()) * 10**9
@@ -100,3 +101,14 @@ def test_no_policy_sanctions_what_microsoft_forbids() -> None:
 def test_nothing_seen() -> None:
     """A report without observations has no findings."""
     assert Judge(KNOWLEDGE).judge([], {}, AT).findings == ()
+
+
+def test_each_verdict_about_a_device_says_where_to_read_on() -> None:
+    """What to do about it is linked for every verdict but the quiet ones, and for a shut relay what Teams needs."""
+    assert {"clean", "captive", "inconclusive"} | set(TOPICS) == set(VERDICTS)
+    relay = Target(host="worldaz.tr.teams.microsoft.com", port=3478, protocol="turn", category="Optimize", workload="Teams")
+    tcp = Seen("T" * 22, WebFacts(target=relay.model_copy(update={"port": 443, "protocol": "https"})))
+    quic = Seen("Q" * 22, QuicFacts(target=relay.model_copy(update={"host": OUTLOOK, "port": 443, "protocol": "quic"})))
+    silent = Seen("S" * 22, MediaFacts(target=relay, failure="timeout", stage="first_byte"))
+    finding = Judge(KNOWLEDGE).judge([tcp, quic, silent], {}, AT).findings[-1]
+    assert (finding.verdict, "prepare-network" in finding.links[0]) == ("blocked", True)
