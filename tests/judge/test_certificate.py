@@ -28,11 +28,16 @@ def test_public_leaf() -> None:
     assert fields.unreadable == ()
 
 
+def _minted(common_name: str) -> bytes:
+    """Return a leaf of an authority of this name, however long."""
+    long = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name, _validate=False)])
+    return Authority(long, "long name").leaf("h.example")
+
+
 def test_a_name_longer_than_allowed_is_read() -> None:
     """Devices write names beyond X.520's bounds: the library warns, and the name is kept."""
-    long = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Gateway CA " * 8, _validate=False)])
     with pytest.warns(UserWarning, match="length must be"):
-        leaf = Authority(long, "long name").leaf("h.example")
+        leaf = _minted("Gateway CA " * 8)
     fields = read_certificate(leaf)
     assert fields.issuer.first("CN") == "Gateway CA " * 8
     assert fields.unreadable == ()
