@@ -8,6 +8,7 @@ import asyncio
 import base64
 import contextlib
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -16,13 +17,14 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.spool import Spool
 from tests.lab.isolation import NOBODY
 from tests.lab.nodes import Nodes
-from tests.lab.processes import STOP_S
+from tests.lab.processes import STOP_S, sockets
 from tests.tree import ROOT
 from wire import codec
 from wire.plan import Envelope, Plan
@@ -30,6 +32,12 @@ from wire.plan import Envelope, Plan
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 LIMIT_S = 60.0
 """A cycle in which every stage of every probe times out at `STAGE_MS`; most take two seconds."""
+
+
+BESIDE_S = 20.0
+"""What goes on beside the cycle: some stages of `STAGE_MS`, and a train to a relay that is silent."""
+QUIET_S, POLL_S = 1.0, 0.05
+"""A chain is checked by a child for some tenths of a second after its connection has ended."""
 
 
 class NoReport(Exception):  # noqa: N818 - an outcome, named as the outcome
@@ -80,8 +88,11 @@ class Agent:
         shell = ["unshare", "--mount", "sh", "-ec", bind, "sh", str(self.folder / "resolv.conf")]
         return self._nodes.command("c", *shell, "setpriv", *rights, *arguments)
 
-    async def payload(self) -> bytes:
-        """Run the agent until its first cycle is spooled, end it, and return that report's JSON as sent. Raises NoReport."""
+    async def report(self) -> dict[str, Any]:
+        """Run the agent until its first cycle is spooled and what goes on beside it is quiet; end it, and return what it reported as one.
+
+        Raises NoReport.
+        """
         arguments = self.command(sys.executable, "-P", "-m", "agent", "run", "--config", str(self.config))
         with self.log.open("wb") as log:
             process = await asyncio.create_subprocess_exec(
@@ -89,6 +100,7 @@ class Agent:
             )
         try:
             await self._until_spooled(process)
+            await self._until_quiet()
         finally:
             await _ended(process)
         return self._read()
@@ -100,14 +112,26 @@ class Agent:
                 raise NoReport(f"the agent made no report: {self.log.read_text(errors='replace')[-1500:]}")
             await asyncio.sleep(0.05)
 
-    def _read(self) -> bytes:
+    async def _until_quiet(self) -> None:
+        """Wait until the client has had no socket for a while: probes that may take long go on beside the cycle."""
+        limit, quiet = time.monotonic() + BESIDE_S, 0
+        while quiet * POLL_S < QUIET_S and time.monotonic() < limit:
+            await asyncio.sleep(POLL_S)
+            quiet = 0 if sockets(self._nodes.name("c")) else quiet + 1
+
+    def _read(self) -> dict[str, Any]:
+        """Return the first report with what later ones add: the agent tells in a second one what ended beside the cycle."""
         spool = Spool(self.folder / "state" / "spool.sqlite", AGENT, max_bytes=10**8)
         try:
-            payload = spool.payload(spool.pending()[0])
+            payloads = [payload for seq in spool.pending() if (payload := spool.payload(seq)) is not None]
         finally:
             spool.close()
-        assert payload is not None
-        return codec.inflate(payload)
+        whole, *later = (json.loads(codec.inflate(payload)) for payload in payloads)
+        for one in later:
+            whole["cycle"]["observations"] += one["cycle"]["observations"]
+            for bodies in ("facts", "certificates"):
+                whole[bodies] = whole.get(bodies, {}) | one.get(bodies, {})
+        return dict(whole)
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:

@@ -12,7 +12,7 @@ import shutil
 import sys
 import time
 import traceback
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
     return 0 if telling.passed(scores) else 1
 
 
-def _chosen(names: Sequence[str], options: Collection[str]) -> list[Scenario]:
+def _chosen(names: Sequence[str], options: set[str]) -> list[Scenario]:
     if not options <= {"--record", "--keep", "--show"}:
         raise BadRow(f"lab: {' '.join(options)}: not known; write --record, --keep, --show or names of scenarios")
     every = load()
@@ -63,7 +63,7 @@ def _chosen(names: Sequence[str], options: Collection[str]) -> list[Scenario]:
     return [one for one in every if not names or one.name in names]
 
 
-async def _all(scenarios: Sequence[Scenario], options: Collection[str]) -> list[Score]:
+async def _all(scenarios: Sequence[Scenario], options: set[str]) -> list[Score]:
     """Try all, on as many rows of machines as there are processors, at most two: a third only makes the clocks doubtful."""
     waiting = asyncio.Queue[Scenario]()
     for one in scenarios:
@@ -76,7 +76,7 @@ async def _all(scenarios: Sequence[Scenario], options: Collection[str]) -> list[
     return sorted(scores, key=lambda one: order[one.scenario.name])
 
 
-async def _work(number: int, waiting: "asyncio.Queue[Scenario]", scores: list[Score], options: Collection[str]) -> None:
+async def _work(number: int, waiting: "asyncio.Queue[Scenario]", scores: list[Score], options: set[str]) -> None:
     """Give one row scenario after scenario."""
     pipe = asyncio.subprocess.PIPE
     worker = await asyncio.create_subprocess_exec(*isolation.OWN, "row", str(number), stdin=pipe, stdout=pipe, limit=_LINE)
@@ -93,7 +93,7 @@ async def _work(number: int, waiting: "asyncio.Queue[Scenario]", scores: list[Sc
     await worker.wait()
 
 
-def _scored(one: Scenario, told: dict[str, Any], options: Collection[str]) -> Score:
+def _scored(one: Scenario, told: dict[str, Any], options: set[str]) -> Score:
     if "error" in told:
         found = Score(one, pairs=[("(a trial)", "(none)")], faults=[told["error"]], class_right=False)
     else:

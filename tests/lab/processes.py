@@ -63,6 +63,12 @@ def listens(namespace: str, port: int, kind: str = "tcp") -> Callable[[], bool]:
     return look
 
 
+def sockets(namespace: str) -> int:
+    """Return how many sockets are in use in a namespace: bound or connected, none that only waits to be forgotten (TIME_WAIT)."""
+    rows = [(kind, line.split()) for kind in ("tcp", "udp") for line in _sockets(namespace, kind)]
+    return sum(kind == "udp" or row[3] != "06" for kind, row in rows)
+
+
 def _sockets(namespace: str, kind: str) -> list[str]:
     lines: list[str] = []
     with network(namespace):

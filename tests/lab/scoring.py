@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.lab.rows import Scenario, Truth
 
-_APART = ("/udp", "this-machine", "reflector.", "#tcp", ":80", "#")
+_APART = ("/udp", "this-machine", "reflector.", "#tcp", "#h2", "#mss", ":80", "#")
 ENDED = frozenset({"inspected", "sanctioned", "blocked", "captive"})
 """Verdicts on a target that say that something on the way answers in its place."""
 QUIET = frozenset({"clean", "unreachable", "inconclusive"})
@@ -51,7 +51,7 @@ def truth(scenario: Scenario, name: str, route: str) -> Truth | None:
 
 def _where_tcp_ends(true: Truth | None) -> Truth | None:
     if true is None or true.verdict not in ENDED:
-        return true and Truth("(nothing)" if true.verdict in {"unreachable", "redirected"} else "clean")
+        return true and Truth("(nothing)" if true.verdict in QUIET - {"clean"} | {"redirected"} else "clean")
     return Truth("spliced", (*true.kind, "wan-acceleration", "unknown"), true.vendor, surely=False)
 
 
@@ -77,7 +77,7 @@ def score(scenario: Scenario, findings: Sequence[Mapping[str, Any]], seconds: fl
             one.pairs.append(("(not told)", finding["verdict"]))
             continue
         if true.verdict == "(nothing)" and finding["verdict"] in QUIET:
-            true = Truth(finding["verdict"])  # of a path to what cannot be reached there is nothing to say
+            true = Truth(finding["verdict"])  # of the path to what cannot be reached or told apart there is nothing to say
         one.pairs.append((true.verdict, finding["verdict"]))
         if finding["verdict"] != true.verdict:
             one.faults.append(f"{where}: {true.verdict} is true, said was {finding['verdict']} ({', '.join(finding['signals'])})")
@@ -97,6 +97,8 @@ def _device(one: Score, where: str, true: Truth, finding: Mapping[str, Any]) -> 
             one.false_devices += 1
             one.faults.append(f"{where}: a device is named where none is ({found}, {vendor or finding['possible']})")
         return
+    if found is None and "#" in finding["name"]:
+        return  # what was lost is told beside the target; the device is the target's own finding's
     if (found or "none") not in true.kind:
         one.class_right = False
         one.faults.append(f"{where}: class {' or '.join(true.kind)} is true, said was {found} (possible: {finding['possible']})")

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +20,7 @@ from tests.lab.nodes import RESOLVER, RESOLVER6, Nodes
 from tests.lab.place import Place
 from tests.lab.rows import OTHERS, Scenario
 from tests.lab.world_row import REFLECTOR
-from wire import codec
 from wire.plan import Plan, ProbeSettings, Reflector
-from wire.report import Report
 from wire.target import Route
 from wire.vocabulary import KINDS
 
@@ -32,10 +30,9 @@ STAGE_MS = 3000.0
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came of a scenario: the report as recorded, what the judge says of it, and how long it took."""
+    """What came of a scenario: what the judge says, how long it took, and the folder with what the agent reported."""
 
     scenario: Scenario
-    report: Report
     findings: Sequence[Finding]
     seconds: float
     case: Path
@@ -63,10 +60,10 @@ class Bench:
             await stack.enter_async_context(self._far.serving(scenario.world, [*scenario.hosts, *(host for host, _, _ in OTHERS)]))
             for box in scenario.boxes:
                 await stack.enter_async_context(BOXES[str(box["box"])](place, box))
-            payload = await self._agent(scenario, place).payload()
-        folder = write_case(self._nodes.folder / f"case-{scenario.name}", scenario, payload, self._roots.read_bytes())
+            report = await self._agent(scenario, place).report()
+        folder = write_case(self._nodes.folder / f"case-{scenario.name}", scenario, report, self._roots.read_bytes())
         findings = judge_case(folder).findings
-        return Trial(scenario, codec.decode(payload), findings, time.monotonic() - began, folder)
+        return Trial(scenario, findings, time.monotonic() - began, folder)
 
     def _agent(self, scenario: Scenario, place: Place) -> Agent:
         public = self._roots.read_bytes()
@@ -87,7 +84,7 @@ class Bench:
         return Plan(version=1, cadence_s=3600, targets=targets, routes=routes, probes=probes, reflector=reflector)
 
 
-def write_case(folder: Path, scenario: Scenario, payload: bytes, roots: bytes) -> Path:
+def write_case(folder: Path, scenario: Scenario, report: Mapping[str, Any], roots: bytes) -> Path:
     """Write a report as a recorded situation (`tests/cases/`) and return the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     given: dict[str, Any] = {
@@ -97,6 +94,6 @@ def write_case(folder: Path, scenario: Scenario, payload: bytes, roots: bytes) -
         "origin": f"laboratory: {scenario.name}",
     }
     (folder / "given.json").write_text(json.dumps(given, indent=1) + "\n")
-    (folder / "report.json").write_text(json.dumps(json.loads(payload), separators=(",", ":")) + "\n")
+    (folder / "report.json").write_text(json.dumps(report, separators=(",", ":")) + "\n")
     (folder / "roots.pem").write_bytes(roots)
     return folder
