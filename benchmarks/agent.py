@@ -67,10 +67,10 @@ def plan(reflector: dict[str, object], faster: int) -> Plan:
     return shipped.model_copy(update={"cadence_s": MINUTE_S / faster, **update})
 
 
-def cpu_ms(pid: int) -> float:
-    """Return the CPU time a process has used, its ended children (chain checks) included, by the kernel's account."""
+def cpu_ms(pid: int, *, children: bool = True) -> float:
+    """Return the CPU time a process has used, its ended children (chain checks, QUIC) included, by the kernel's account."""
     words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(int(word) for word in words[11:15]) * 1000 / _TICKS
+    return sum(int(word) for word in words[11 : 15 if children else 13]) * 1000 / _TICKS
 
 
 def rss_mb(pid: int) -> float:
@@ -122,13 +122,13 @@ async def busy(folder: Path, world: World, chosen: Plan, cycles: int, warm: int)
 
 
 async def idle_ms_per_s(folder: Path, world: World, chosen: Plan) -> float:
-    """Return the CPU an agent uses between two cycles."""
+    """Return the CPU an agent uses between two cycles; the first cycle's children, which end then, are no part of it."""
     async with agent(folder, world, chosen) as (pid, centre):
         await reports(centre, 1)
         await asyncio.sleep(5.0)  # receipts, and what a first cycle leaves to do
-        before, began = cpu_ms(pid), time.monotonic()
+        before, began = cpu_ms(pid, children=False), time.monotonic()
         await asyncio.sleep(IDLE_S)
-        return (cpu_ms(pid) - before) / (time.monotonic() - began)
+        return (cpu_ms(pid, children=False) - before) / (time.monotonic() - began)
 
 
 def _made(folder: Path, name: str) -> Path:
