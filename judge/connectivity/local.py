@@ -1,15 +1,10 @@
 """Rows about the machine's own settings: proxy, VPN, and how a VPN splits each workload's prefixes."""
 
-import ipaddress
-from collections.abc import Iterable
-
 from judge.connectivity.look import Look
 from judge.connectivity.row import Row, State
-from wire.facts import HostFacts
-from wire.vocabulary import Workload
+from judge.coverage import Way, vpn_coverage
 
 _UNSEEN = "the host probe is not in the plan"
-_SPLIT: tuple[Workload, ...] = ("Exchange", "SharePoint", "Teams")
 
 
 def proxy(look: Look) -> Row:
@@ -65,26 +60,10 @@ def vpn_split(look: Look) -> Row:
         return Row("vpn_split", title, "unmeasured", _UNSEEN, fails_when=rule)
     if not host.vpn:
         return Row("vpn_split", title, "pass", "no tunnel adapter is up", fails_when=rule)
-    told = {workload: split_of(look, host, workload) for workload in _SPLIT}
-    known = {workload: word for workload, word in told.items() if word}
-    if not known:
+    ways: dict[str, Way] = {**dict.fromkeys(host.tunnelled, "vpn"), **dict.fromkeys(host.untunnelled, "default")}
+    covered = vpn_coverage(look.knowledge.endpoints, ways)
+    words = set(covered.splits.values()) - {"unknown"}
+    if not words:
         return Row("vpn_split", title, "unmeasured", "the routes to Optimize prefixes could not be read", fails_when=rule)
-    state: State = "attention" if "tunnelled" in known.values() else "pass"
-    if state == "pass" and "selective" in known.values():
-        state = "information"
-    return Row("vpn_split", title, state, "; ".join(f"{workload} {word}" for workload, word in known.items()), fails_when=rule)
-
-
-def split_of(look: Look, host: HostFacts, workload: Workload) -> str:
-    """Return `split out`, `selective`, `tunnelled`, or nothing when no prefix of the workload was looked at."""
-    sets = look.knowledge.endpoints.sets
-    prefixes = [str(prefix) for one in sets if (one.workload, one.category) == (workload, "Optimize") for prefix in one.ips]
-    inside, outside = _among(host.tunnelled, prefixes), _among(host.untunnelled, prefixes)
-    if not inside and not outside:
-        return ""
-    return "selective" if inside and outside else "tunnelled" if inside else "split out"
-
-
-def _among(told: Iterable[str], prefixes: Iterable[str]) -> int:
-    wanted = {ipaddress.ip_network(prefix) for prefix in prefixes}
-    return sum(ipaddress.ip_network(prefix) in wanted for prefix in told)
+    state: State = "attention" if "tunnelled" in words else "information" if "selective" in words else "pass"
+    return Row("vpn_split", title, state, covered.sentence, fails_when=rule)

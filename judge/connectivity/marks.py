@@ -1,12 +1,28 @@
-"""One row of ours: the scores of the assessment, from this one check. Each is labelled with whose it is."""
+"""Rows of ours: how much goes around proxies and devices, and the scores of the assessment, from this one check."""
 
 from judge.connectivity.front import connect_times, speeds
 from judge.connectivity.look import Look
 from judge.connectivity.row import Row
+from judge.coverage import bypass_coverage
 from judge.scores import MediaSample, Score, score, teams_score
+from wire.vocabulary import Category
 
+_CATEGORIES: tuple[Category, ...] = ("Optimize", "Allow", "Default")
 _PASSING = 60.0
 """Microsoft's words for 60 points are "acceptable": below, users may notice."""
+
+
+def coverage(look: Look) -> Row:
+    """Return by category which share of the hosts looked at nothing stands before."""
+    title, rule = "Bypass coverage", "not all Optimize and Allow hosts are reached with nothing in between; Microsoft's guidance"
+    shares = bypass_coverage(look.findings)
+    told = [f"{category} {share.bypassed} of {share.known}" for category in _CATEGORIES if (share := shares.get(category)) and share.known]
+    if not told:
+        return Row("coverage", title, "unmeasured", "no host said either way", fails_when=rule)
+    short = any(share.bypassed < share.known for category in ("Optimize", "Allow") if (share := shares.get(category)))
+    unknown = sum(share.unknown for category in _CATEGORIES if (share := shares.get(category)))
+    rest = f"; {unknown} not proven either way" if unknown else ""
+    return Row("coverage", title, "attention" if short else "pass", ", ".join(told) + rest, fails_when=rule)
 
 
 def assessment(look: Look) -> Row:

@@ -30,9 +30,10 @@ ROWS: Final[tuple[Callable[[Look], Row], ...]] = (
     hosts.tls,
     hosts.path,
     hosts.copilot,
+    marks.coverage,
     marks.assessment,
 )
-"""Microsoft 365 network connectivity test, rows as documented 2024-12-04; the last one is ours."""
+"""Microsoft 365 network connectivity test, rows as documented 2024-12-04; the last two are ours."""
 
 
 def rows(look: Look) -> tuple[Row, ...]:

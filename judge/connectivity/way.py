@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from judge.connectivity.look import Look, middle, ms
 from judge.connectivity.row import Row
 from judge.distance import great_circle_km, rtt_bound_km
+from judge.egress_truth import Claim, Point, Source, address_claim, egress_truth, front_door_claim
 from judge.knowledge.model import FrontDoorPlace
 
+_BY: dict[Source, str] = {"reflector": "our reflector", "resolver": "DNS", "front-door": "the front door", "relay": "the Teams relay"}
 _NOT_SAID = "the machine's place is not known; say it with --place LATITUDE,LONGITUDE"
 
 
@@ -23,25 +25,33 @@ def location(look: Look) -> Row:
 
 
 def egress(look: Look) -> Row:
-    """Return the public addresses seen from outside, one for each way they were learned. Disagreement is told, not resolved."""
-    title = "Network egress"
-    seen: dict[str, list[str]] = {}
-    for address, by in _addresses(look):
-        seen.setdefault(address, []).append(by)
-    if not seen:
+    """Return the public addresses seen from outside, one for each way they were learned, and what they raise. Nothing is resolved."""
+    title, rule = "Network egress", "the way out is in a cloud or a security service, or its facts disagree; ours"
+    claims = list(_claims(look))
+    if not any(one.source != "front-door" for one in claims):
         return Row("egress", title, "unmeasured", "no reflector is configured and no relay answered, so no public address was seen")
-    told = "; ".join(f"{address} ({', '.join(dict.fromkeys(by))})" for address, by in seen.items())
-    apart = " They differ: traffic to different destinations leaves by different ways." if len(seen) > 1 else ""
-    return Row("egress", title, "information", told + apart)
+    truth = egress_truth(claims, _site(look), look.knowledge)
+    told = "; ".join(f"{one.value} by {_BY[one.source]}" for one in dict.fromkeys(claims))
+    asks = truth.raised or truth.agreement == "disagree"
+    return Row("egress", title, "attention" if asks else "information", told, (*truth.raised, *truth.sentences), rule)
 
 
-def _addresses(look: Look) -> Iterator[tuple[str, str]]:
-    for _, facts in look.egress():
+def _claims(look: Look) -> Iterator[Claim]:
+    """Return what reflector, resolver, relay and front door each say."""
+    for seen, facts in look.egress():
         if facts.address:
-            yield facts.address, f"reflector, route {facts.route}"
-    for _, relay in look.media():
+            asn = getattr(facts, "asn", None)
+            yield address_claim("reflector", facts.address, look.knowledge, rtt_ms=seen.connect_ms, asn=asn)
+    for relayed, relay in look.media():
         if relay.mapped:
-            yield relay.mapped, "Teams relay"
+            yield address_claim("relay", relay.mapped, look.knowledge, rtt_ms=relayed.rtt_ms)
+    near = nearest_seen(look)
+    if near is not None:
+        yield front_door_claim(near[0].code, look.knowledge, near[1])
+
+
+def _site(look: Look) -> Point | None:
+    return Point(look.place.latitude, look.place.longitude, look.place.name) if look.place else None
 
 
 def egress_distance(look: Look) -> Row:

@@ -45,10 +45,15 @@ def test_no_tunnel_passes() -> None:
 @pytest.mark.parametrize(
     ("inside", "outside", "states", "words"),
     [
-        ([*EXCHANGE, *SHAREPOINT, *TEAMS], [], ("attention", "attention"), "Exchange tunnelled; SharePoint tunnelled; Teams tunnelled"),
-        ([], [*EXCHANGE, *TEAMS], ("information", "pass"), "Exchange split out; Teams split out"),
-        (EXCHANGE[:1], [*EXCHANGE[1:], *TEAMS], ("information", "information"), "Exchange selective; Teams split out"),
-        (TEAMS, EXCHANGE, ("information", "attention"), "Exchange split out; Teams tunnelled"),
+        ([*EXCHANGE, *SHAREPOINT, *TEAMS], [], ("attention", "attention"), "Exchange: tunnelled; Teams: tunnelled; SharePoint: tunnelled."),
+        ([], [*EXCHANGE, *TEAMS], ("information", "pass"), "Exchange: split out; Teams: split out; SharePoint: unknown."),
+        (
+            EXCHANGE[:1],
+            [*EXCHANGE[1:], *TEAMS],
+            ("information", "information"),
+            "Exchange: selective; Teams: split out; SharePoint: unknown.",
+        ),
+        (TEAMS, EXCHANGE, ("information", "attention"), "Exchange: split out; Teams: tunnelled; SharePoint: unknown."),
     ],
 )
 def test_split_by_workload(inside: list[str], outside: list[str], states: tuple[str, str], words: str) -> None:

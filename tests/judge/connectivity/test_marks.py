@@ -1,7 +1,7 @@
-"""The row of scores: whose each is, and that a missing sample is no score."""
+"""Rows of ours: coverage by category; whose each score is, and that a missing sample is no score."""
 
-from judge.connectivity.marks import assessment, scores
-from tests.fakes.looks import look, relay, web
+from judge.connectivity.marks import assessment, coverage, scores
+from tests.fakes.looks import finding, look, relay, web
 
 
 def test_scores_of_one_check() -> None:
@@ -22,3 +22,12 @@ def test_low_scores_ask_for_attention() -> None:
         == "attention"
     )
     assert assessment(look()).state == "unmeasured"
+
+
+def test_coverage_by_category() -> None:
+    """Optimize and Allow must be whole; a Default host in between is told and asks for nothing; what is not proven counts for neither."""
+    optimize, allow, default = "outlook.office365.com", "teams.microsoft.com", "www.office.com"
+    fine = look(findings=[finding(optimize, "clean"), finding(allow, "unreachable"), finding(default, "inspected")])
+    assert (coverage(fine).state, coverage(fine).value) == ("pass", "Optimize 1 of 1, Default 0 of 1; 1 not proven either way")
+    assert coverage(look(findings=[finding(optimize, "inspected"), finding(allow, "clean")])).state == "attention"
+    assert coverage(look()).state == "unmeasured"

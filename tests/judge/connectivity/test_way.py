@@ -12,12 +12,20 @@ def test_location_is_what_was_declared() -> None:
 
 
 def test_egress_addresses_that_differ_are_told() -> None:
-    """Every way an address was learned is named; two addresses are not resolved to one."""
-    assert egress(look(reflected("203.0.113.9"))).value == "203.0.113.9 (reflector, route direct)"
-    apart = egress(look(reflected("203.0.113.9"), relay(mapped="198.51.100.1"))).value
-    assert "198.51.100.1 (Teams relay)" in apart
-    assert "They differ" in apart
+    """Every way an address was learned is named; two addresses are not resolved to one: split egress is legitimate."""
+    assert egress(look(reflected("203.0.113.9"))).value == "203.0.113.9 by our reflector"
+    row = egress(look(reflected("203.0.113.9"), relay(mapped="198.51.100.1")))
+    assert row.value == "203.0.113.9 by our reflector; 198.51.100.1 by the Teams relay"
+    assert (row.state, row.details) == ("information", ("Media leaves by another way than the web: split egress is legitimate.",))
     assert egress(look(reflected(None))).state == "unmeasured"
+
+
+def test_an_egress_in_a_security_cloud_is_raised() -> None:
+    """An address of a security service's network asks for attention and names the service; the front door stands beside."""
+    row = egress(look(reflected("165.225.1.1"), web(front_door="FRA", connect_ms=9.0)))
+    assert row.state == "attention"
+    assert row.value == "165.225.1.1 by our reflector; FRA by the front door"
+    assert "a security cloud may stand in the path" in row.details[0]
 
 
 def test_a_front_door_nearby_is_a_local_way_out() -> None:
