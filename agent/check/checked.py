@@ -12,8 +12,9 @@ from wire.vocabulary import Verdict
 
 Status = Literal["clean", "findings", "offline"]
 EXIT: dict[Status, int] = {"clean": 0, "findings": 1, "offline": 2}
-_SILENCE: frozenset[Verdict] = frozenset({"inconclusive"})
-"""What datagrams without an answer are: it does not speak against being offline."""
+_OVER_TCP = ("https", "http")
+_SILENT: frozenset[Verdict] = frozenset({"unreachable", "inconclusive"})
+"""What is said of a network that answers nothing: a datagram's silence is inconclusive by itself."""
 _NO_DEVICE: frozenset[Verdict] = frozenset({"clean", "sanctioned", "unreachable", "inconclusive"})
 
 
@@ -40,6 +41,6 @@ class Checked:
     def status(self) -> Status:
         """Return `offline` when nothing at all was reached, the control included: then nobody is to blame but this machine's link."""
         verdicts = {one.verdict for one in self.findings}
-        if not verdicts or verdicts - _SILENCE == {"unreachable"}:
+        if {one.verdict for one in self.findings if one.target.protocol in _OVER_TCP} <= {"unreachable"} and verdicts <= _SILENT:
             return "offline"
         return "clean" if verdicts <= {"clean", "sanctioned"} else "findings"

@@ -29,7 +29,7 @@ def signal(examined: Examined, knowledge: Knowledge, policy: Policy) -> list[tup
     own = {one.index for one in examined.captured() if one.centre == "trusted"}
     found: list[tuple[int, Evidence]] = []
     for index, seen in enumerate(examined.seen):
-        if isinstance(seen.facts, EgressFacts) and seen.facts.failure is None and seen.facts.seen_headers:
+        if isinstance(seen.facts, EgressFacts) and seen.facts.failure is None and seen.facts.sent_headers and seen.facts.seen_headers:
             found += [(index, one) for one in _request(seen.facts, knowledge)]
         elif isinstance(seen.facts, WebFacts | QuicFacts | WebsocketFacts) and seen.facts.headers:
             found += [(index, one) for one in _response(seen, seen.facts.headers, knowledge, own=index in own)]

@@ -65,7 +65,7 @@ async def test_an_agent_measures_reports_and_stops(tmp_path: Path, world: World)
         await centre.until(lambda: centre.statuses[-1:] == ["offline"])
     first = next(iter(centre.stored.values()))
     assert (first.seq, first.agent, first.cycle.lab, first.cycle.plan) == (1, "lab-1", True, 1)
-    assert len(first.cycle.observations) == 38
+    assert len(first.cycle.observations) == 25
     assert [one for one in first.cycle.observations if getattr(one, "error", None)] == []
     assert {getattr(facts, "failure", None) for facts in first.facts.values()} == {None}
     assert len(first.certificates) == 5  # four leaves and the issuing authority

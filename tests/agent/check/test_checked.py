@@ -1,9 +1,12 @@
 """The status of a check follows from the findings that count."""
 
+from dataclasses import replace
+
 import pytest
 
 from agent.check.checked import EXIT
 from tests.fakes.checked import checked, finding
+from wire.target import Target
 from wire.vocabulary import Verdict
 
 
@@ -30,3 +33,14 @@ def test_a_required_name_that_is_gone_is_no_finding(verdict: Verdict, status: st
     """Names looked at once count when they speak of a device: some in Microsoft's list do not exist any more."""
     done = checked([finding("a.example", "clean"), finding("old.example", verdict)], asked=frozenset({"a.example:443"}))
     assert done.status == status
+
+
+def test_silence_of_everything_is_offline() -> None:
+    """Datagrams that nobody answered are inconclusive by themselves; with every host unreachable beside them it is the machine's link."""
+    relay = replace(
+        finding("relay.example", "inconclusive"),
+        target=Target(host="relay.example", port=3478, protocol="turn", category="Optimize", workload="Teams"),
+    )
+    assert checked([finding("a.example", "unreachable"), relay]).status == "offline"
+    assert checked([finding("a.example", "clean"), relay]).status == "findings"
+    assert checked([finding("a.example", "inconclusive"), finding("b.example", "unreachable")]).status == "findings"

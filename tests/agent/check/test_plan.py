@@ -30,13 +30,13 @@ def test_every_required_literal_name_is_asked_once() -> None:
 
 def test_wildcards_are_asked_by_their_representatives() -> None:
     """Port 80 of a host that stands for a wildcard is asked too; a name in no required set is not."""
-    asked = {target.name for plan in required(KNOWLEDGE, PLAN) for target in plan.targets}
+    plain = PLAN.model_copy(update={"targets": [target for target in PLAN.targets if target.protocol == "https"]})
+    asked = {target.name for plan in required(KNOWLEDGE, plain) for target in plan.targets}
     assert "microsoft.sharepoint.com:80" in asked
     assert not any("*" in name for name in asked)
 
 
 def test_a_laboratory_asks_only_what_its_map_knows() -> None:
     """With a map to loopback the other names lead nowhere."""
-    plans = required(KNOWLEDGE, PLAN, within=["graph.microsoft.com:443", "outlook.office365.com:80", "x.example:443"])
-    assert {target.name for plan in plans for target in plan.targets} <= {"graph.microsoft.com:443", "outlook.office365.com:80"}
-    assert "outlook.office365.com:80" in {target.name for plan in plans for target in plan.targets}
+    plans = required(KNOWLEDGE, PLAN, within=["graph.microsoft.com:443", "outlook.office.com:80", "x.example:443"])
+    assert {target.name for plan in plans for target in plan.targets} == {"graph.microsoft.com:443", "outlook.office.com:80"}
