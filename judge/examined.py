@@ -4,7 +4,7 @@ Only data and small views on it; reading and verifying is `judge/judgement.py`'s
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
@@ -50,12 +50,19 @@ class Examined:
     chains: tuple[tuple[CertificateFields, ...], ...]
     centre: tuple[Trust, ...]
     day: date
+    _captured: tuple[Captured, ...] = field(init=False, repr=False, compare=False, default=())
 
-    def captured(self) -> Iterator[Captured]:
+    def __post_init__(self) -> None:
+        """Gather the chains once: nearly every signal asks for them."""
+        rows = enumerate(zip(self.seen, self.chains, self.centre, strict=True))
+        found = [
+            Captured(index, one.facts, chain, centre) for index, (one, chain, centre) in rows if chain and isinstance(one.facts, Chained)
+        ]
+        object.__setattr__(self, "_captured", tuple(found))
+
+    def captured(self) -> tuple[Captured, ...]:
         """Return the observations with a chain."""
-        for index, (seen, chain, centre) in enumerate(zip(self.seen, self.chains, self.centre, strict=True)):
-            if chain and isinstance(seen.facts, Chained):
-                yield Captured(index, seen.facts, chain, centre)
+        return self._captured
 
     def unread(self) -> Iterator[int]:
         """Return the indexes of observations whose chain names certificates that are not at hand."""

@@ -26,17 +26,19 @@ def signal(examined: Examined, knowledge: Knowledge, policy: Policy) -> list[tup
 
 
 def _evidence(one: Captured, facts: WebFacts, examined: Examined, knowledge: Knowledge) -> list[Evidence]:
-    others = _other_routes(one, examined)
-    listed = _speaks_http3(one, knowledge)
     found = []
-    if facts.alpn == "h2" or one.centre == "trusted":
+    h2, newest = facts.alpn == "h2", facts.tls == _NEWEST
+    if h2 or one.centre == "trusted":
         found.append(weighed(knowledge, "h2_kept", "protocol", "HTTP/2 is agreed on, or refused by the server itself."))
-    elif listed or any(other.alpn == "h2" for other in others):
+    if newest or one.centre == "trusted":
+        found.append(weighed(knowledge, "tls_kept", "protocol", "The newest TLS is agreed on, or refused by the server itself."))
+    if one.centre == "trusted" or (h2 and newest):
+        return found
+    others, listed = _other_routes(one, examined), _speaks_http3(one, knowledge)
+    if not h2 and (listed or any(other.alpn == "h2" for other in others)):
         text = f"HTTP/2 was offered and not taken ({facts.alpn or 'no protocol agreed on'}); the server itself speaks it."
         found.append(weighed(knowledge, "h2_lost", "protocol", text, deterministic=True))
-    if facts.tls == _NEWEST or one.centre == "trusted":
-        found.append(weighed(knowledge, "tls_kept", "protocol", "The newest TLS is agreed on, or refused by the server itself."))
-    elif facts.tls is not None and (listed or any(other.tls == _NEWEST for other in others)):
+    if facts.tls is not None and not newest and (listed or any(other.tls == _NEWEST for other in others)):
         text = f"TLS 1.3 was offered and {facts.tls} taken; the server itself speaks TLS 1.3."
         found.append(weighed(knowledge, "tls_downgraded", "protocol", text, deterministic=True))
     return found
