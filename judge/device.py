@@ -126,7 +126,7 @@ def _proxied(sight: Sight) -> Device:
 def _altered(sight: Sight) -> Device | None:
     changes = [one.text for one in sight.evidence if one.signal == "headers_changed"]
     if not changes:
-        return None  # a protocol lost or a segment clamped names nobody
+        return None  # a protocol lost, a segment clamped or an answer changed names nobody
     return Device((*_token_keys(sight), DeviceKey("header", _change_key(changes[0]))), "proxy")
 
 

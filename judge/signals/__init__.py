@@ -105,6 +105,7 @@ NAMES: tuple[str, ...] = (
     "proxy_refused",
     "headers_changed",
     "headers_kept",
+    "answer_forged",
     "forwarding_added",
     "ends_nearer",
     "ends_alike",

@@ -29,10 +29,21 @@ def signal(examined: Examined, knowledge: Knowledge, policy: Policy) -> list[tup
     own = {one.index for one in examined.captured() if one.centre == "trusted"}
     found: list[tuple[int, Evidence]] = []
     for index, seen in enumerate(examined.seen):
-        if isinstance(seen.facts, EgressFacts) and seen.facts.failure is None and seen.facts.sent_headers and seen.facts.seen_headers:
-            found += [(index, one) for one in _request(seen.facts, knowledge)]
+        if isinstance(seen.facts, EgressFacts) and seen.facts.failure is None:
+            found += [(index, one) for one in _reflected(seen.facts, knowledge)]
         elif isinstance(seen.facts, WebFacts | QuicFacts | WebsocketFacts) and seen.facts.headers:
             found += [(index, one) for one in _response(seen, seen.facts.headers, knowledge, own=index in own)]
+    return found
+
+
+def _reflected(facts: EgressFacts, knowledge: Knowledge) -> list[Evidence]:
+    """Return what our reflector's answer says: whether it is its own, and what became of the request where that is known."""
+    found = _request(facts, knowledge) if facts.sent_headers and facts.seen_headers else []
+    if facts.signed == "bad":
+        text = (
+            "The reflector's answer does not bear its own signature: something changed it or gave an old one, or the plan's key is wrong."
+        )
+        found.append(weighed(knowledge, "answer_forged", "rewriting", text))
     return found
 
 

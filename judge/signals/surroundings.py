@@ -25,14 +25,14 @@ def signal(examined: Examined, knowledge: Knowledge, policy: Policy) -> list[tup
         facts = seen.facts
         if isinstance(facts, EgressFacts) and facts.address:
             beside = [index, *(one for one in odd if examined.seen[one].facts.route == facts.route)]
-            found += [(one, evidence) for evidence in _egress(facts.address, knowledge) for one in beside]
+            found += [(one, evidence) for evidence in _egress(facts, knowledge) for one in beside]
         elif isinstance(facts, HostFacts):
             found += [(one, evidence) for evidence in _machine(facts, knowledge) for one in (index, *odd)]
     return found
 
 
-def _egress(address: str, knowledge: Knowledge) -> Iterator[Evidence]:
-    network = knowledge.networks.of_address(address)
+def _egress(facts: EgressFacts, knowledge: Knowledge) -> Iterator[Evidence]:
+    network = knowledge.networks.of(facts.address or "", facts.asn)
     if network is None or network.kind not in {"security", "cloud"}:
         return
     if network.kind == "cloud":

@@ -128,7 +128,12 @@ def reflections() -> list[Situation]:
     named.reflects((*SENT, "X-BlueCoat-Via", "Via"))
     gone = Situation("reflector-away", "Our reflector does not answer: nothing is said of it.", ["signal:headers_kept"])
     gone.sees(OUTLOOK, own(OUTLOOK)).reflects((), failure="timeout", stage="connect")
-    return [as_sent, squid, forwarded, named, gone]
+    what = "The reflector's answer bears another's signature."
+    forged = Situation("reflectors-answer-changed", what, ["signal:headers_changed"])
+    forged.reflects(signed="bad")
+    signed = Situation("reflectors-answer-signed", "The reflector's answer bears its own signature.", ["signal:answer_forged"])
+    signed.reflects(signed="ok")
+    return [as_sent, squid, forwarded, named, gone, forged, signed]
 
 
 def paths() -> list[Situation]:

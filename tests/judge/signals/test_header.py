@@ -69,6 +69,13 @@ def test_the_reflectors_view(seen: list[str], names: list[str]) -> None:
     assert [name for _, name in made.names(signal)] == names
 
 
+def test_the_reflectors_signature() -> None:
+    """A wrong signature is a changed answer; its own, none asked for, and none given say nothing by themselves."""
+    for signed, names in (("bad", ["answer_forged"]), ("ok", []), ("", []), ("absent", [])):
+        made = Round().see(EgressFacts.model_validate({"target": CONTROL, "address": "192.0.2.1", "signed": signed}))
+        assert [name for _, name in made.names(signal)] == names
+
+
 def test_tokens_of_nothing() -> None:
     """No header, no token."""
     assert tokens({}, KNOWLEDGE) == []

@@ -18,6 +18,12 @@ def test_whose_network_it_leaves_by(address: str, names: list[str]) -> None:
     assert [name for _, name in made.names(signal)] == names
 
 
+def test_whose_number_announces_it() -> None:
+    """Where no prefix is known the AS number tells."""
+    made = Round().see(EgressFacts(target=CONTROL, address="192.0.2.7", asn=62044))
+    assert [(one.signal, one.product) for _, one in made.evidence(signal)] == [("egress_network", "zscaler")]
+
+
 def test_told_beside_what_is_to_be_explained() -> None:
     """A chain public roots do not accept hears of the egress of its own route; one they accept does not."""
     made = Round().see(EgressFacts(target=CONTROL, address="165.225.8.10"))
