@@ -55,7 +55,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 async def test_an_agent_measures_reports_and_stops(tmp_path: Path, world: World) -> None:
-    """A real process measures 38 observations in its first cycle, all reached and stored once; SIGTERM ends it with exit 0."""
+    """A real process measures 25 observations in its first cycle, all reached and stored once; SIGTERM ends it with exit 0."""
     async with running_centre() as centre:
         config = agent_files.write(tmp_path, world, centre.port, agent_files.plan())
         async with agent_process(config) as agent:

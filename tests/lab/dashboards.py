@@ -72,6 +72,17 @@ QUIET_WHEN_WELL: Mapping[str, str] = {
 """What may be empty where all is well, and what that says. On plausible points nothing is."""
 
 
+NOT_IN_THE_DEMO: Mapping[str, str] = {
+    "Where each target's connection ends (hops from the agent)": "on one machine there are no hops",
+    "What the path lets through, and where Microsoft's network begins": "on one machine there are no hops",
+    "Does Teams media get through? The relay's answers by port": "the demo's plan has no relay",
+    "Relay: round trip, jitter, lookup (ms), loss (%)": "the demo's plan has no relay",
+    "Does QUIC (HTTP/3 on UDP 443) get through?": "the demo's plan has no QUIC",
+    "Does WebSocket get through, and does it outlive silence?": "the demo's plan has no WebSocket",
+}
+"""Panels of probes that the demo's agents do not run, and why; the laboratory runs them, and on plausible points none is empty."""
+
+
 def asked(made: Mapping[str, Any]) -> Iterator[Asked]:
     """Give every query of a dashboard: panels, variables, annotations."""
     uid = made["uid"]

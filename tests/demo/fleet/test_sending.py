@@ -100,7 +100,9 @@ async def _judged_as_meant(server: Server) -> None:
     points = await server.history.latest("mw_raw", "finding", ["verdict", "vendor"], {}, time.time_ns() - HOUR_NS)
     found: dict[str, set[tuple[str, str]]] = {}
     for point in points:
-        found.setdefault(dict(point.tags)["site"], set()).add((str(point.fields["verdict"]), str(point.fields.get("vendor", ""))))
+        tags = dict(point.tags)
+        if "#" not in tags["target"]:  # what is told beside an answer is not about the site's hosts
+            found.setdefault(tags["site"], set()).add((str(point.fields["verdict"]), str(point.fields.get("vendor", ""))))
     assert found["Dallas"] == {("inspected", "Zscaler"), ("clean", "")}
     assert found["Rotterdam"] == {("inspected", "Fortinet")}
     assert found["Sydney"] == found["London"] == {("clean", "")}
