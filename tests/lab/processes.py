@@ -34,7 +34,8 @@ async def running(
         try:
             await asyncio.wait_for(process.wait(), STOP_S)
         except TimeoutError:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):  # it may have ended in this very moment
+                process.kill()
             await process.wait()
 
 
