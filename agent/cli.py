@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+INSTANCES = ("Worldwide", "China", "USGovGCCHigh", "USGovDoD")
+"""Microsoft's clouds, as its endpoint web service names them."""
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
@@ -21,6 +24,8 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     check.add_argument("--html", type=Path, metavar="FILE", help="write one self-contained page, to mail or to keep")
     check.add_argument("--markdown", type=Path, metavar="FILE", help="write the same as text for a ticket; - prints it")
+    check.add_argument("--tenant", default="", metavar="NAME", help="your tenant's name: its own SharePoint and mail names are asked too")
+    check.add_argument("--instance", default="Worldwide", choices=INSTANCES, help="which of Microsoft's clouds (default: Worldwide)")
     check.add_argument("--place", type=read_place, metavar="LAT,LON", help="where this machine is, in degrees: distances are told with it")
     check.add_argument("--config", type=Path, metavar="FILE", help="the agent's TOML file (optional: plan, trust and lab are used)")
     run = commands.add_parser("run", help="measure for ever and report to the centre")
@@ -50,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from agent.check.checking import main as check  # noqa: PLC0415 - as above
         from agent.check.wish import Wish  # noqa: PLC0415 - as above
 
-        return check(chosen.config, Wish(chosen.json, chosen.html, chosen.markdown, chosen.place))
+        wish = Wish(chosen.json, chosen.html, chosen.markdown, chosen.place, chosen.instance, chosen.tenant)
+        return check(chosen.config, wish)
     except KeyboardInterrupt:
         return 130  # 128 + SIGINT, as shells have it
 

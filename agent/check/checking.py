@@ -14,7 +14,7 @@ from pathlib import Path
 
 from agent.check import markdown, page, plain, terminal
 from agent.check.checked import EXIT, Checked
-from agent.check.plan import hurried, required
+from agent.check.plan import chosen, hurried, of_instance, required
 from agent.check.wish import Wish
 from agent.checker import Checker
 from agent.config import Settings, load, read
@@ -30,8 +30,10 @@ from judge.connectivity.look import Look, Place, Sample
 from judge.connectivity.rows import rows
 from judge.costs import with_costs
 from judge.judgement import Judge
+from judge.knowledge.endpoints import Instance
 from judge.knowledge.loader import KnowledgeError, load_bundle, load_knowledge
 from judge.knowledge.model import Knowledge
+from judge.knowledge.targets import BadTenant
 from wire.plan import Plan
 
 PLAN_S = 28.0
@@ -47,11 +49,11 @@ def main(config: Path | None, wish: Wish) -> int:
         settings = load(config, need_broker=False) if config else read({}, Path.cwd(), need_broker=False)
         with terminal.progress() as tell, asyncio.Runner(loop_factory=WatchedLoop) as runner:
             place = Place(*wish.place) if wish.place else None
-            checked = runner.run(check(settings, place, tell))
+            checked = runner.run(check(settings, place, tell, instance=wish.instance, tenant=wish.tenant))
         for file, render in ((wish.html, page.render), (wish.markdown, markdown.render)):
             if file is not None:
                 _write(file, render(checked))
-    except (ConfigError, KnowledgeError) as error:
+    except (ConfigError, KnowledgeError, BadTenant) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the sentences a person needs
         return 2
     if wish.as_json:
@@ -72,15 +74,25 @@ def _write(file: Path, text: str) -> None:
         raise ConfigError([f"check: {file} cannot be written ({error.strerror}); name a file in a folder that is yours"]) from None
 
 
-async def check(settings: Settings, place: Place | None = None, tell: Callable[[str], None] = lambda _text: None) -> Checked:
-    """Measure the configured or the shipped plan and the required names, and judge them. Raises ConfigError and KnowledgeError."""
+async def check(
+    settings: Settings,
+    place: Place | None = None,
+    tell: Callable[[str], None] = lambda _text: None,
+    *,
+    instance: Instance = "Worldwide",
+    tenant: str = "",
+) -> Checked:
+    """Measure the configured or the shipped plan and the required names, and judge them.
+
+    Raises ConfigError, KnowledgeError, and BadTenant for what is no tenant's name.
+    """
     began, measured_ns = time.monotonic(), time.time_ns()
     checker = make_checker(settings)
     trusted_roots(checker)
-    knowledge = _knowledge(settings)
+    knowledge = of_instance(_knowledge(settings), instance)
     system = make_system(settings, checker)
     try:
-        plan = await _plan(settings, checker)
+        plan = chosen(knowledge, await _plan(settings, checker), instance, tenant)
         tell("Looking at the plan's hosts: names, connections, certificates, paths")
         taken = await _measure(settings, plan, checker, system, PLAN_S)
         if any(one.measured.facts.failure is None and one.start.probe == "web" for one in taken):

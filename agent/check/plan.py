@@ -4,9 +4,11 @@ Two plans, because they want different things: the first has all probes and rout
 """
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
-from judge.knowledge.endpoints import EndpointSet
+from judge.knowledge.endpoints import EndpointSet, Instance
 from judge.knowledge.model import Knowledge
+from judge.knowledge.targets import targets_for
 from wire.plan import Plan, ProbeSettings
 from wire.target import DIRECT, Target
 from wire.vocabulary import Protocol
@@ -31,6 +33,19 @@ def hurried(plan: Plan) -> Plan:
             update["idle_s"] = IDLE_S
         settings[kind] = probe.model_copy(update=update)
     return plan.model_copy(update={"probes": settings})
+
+
+def of_instance(knowledge: Knowledge, instance: Instance) -> Knowledge:
+    """Return the knowledge with one of Microsoft's clouds in the place of Worldwide: every look-up then is in its list."""
+    rows = tuple(row for row in knowledge.targets if row.instance == instance)
+    return replace(knowledge, endpoints=knowledge.instances[instance], representatives=rows)
+
+
+def chosen(knowledge: Knowledge, plan: Plan, instance: Instance, tenant: str) -> Plan:
+    """Return the plan with the targets of an instance and a tenant; the plan itself where neither was asked for. Raises BadTenant."""
+    if instance == "Worldwide" and not tenant:
+        return plan
+    return plan.model_copy(update={"targets": targets_for(knowledge, instance, tenant)})
 
 
 def required(knowledge: Knowledge, plan: Plan, within: Collection[str] = ()) -> list[Plan]:

@@ -1,8 +1,13 @@
 """What a check asks: the plan in a hurry, and every required name once."""
 
-from agent.check.plan import MOST, REACH_MS, STAGE_MS, hurried, required
+import pytest
+
+from agent.check.plan import MOST, REACH_MS, STAGE_MS, chosen, hurried, of_instance, required
+from agent.cli import INSTANCES
 from agent.planning import default_plan
+from judge.knowledge.endpoints import Instance
 from judge.knowledge.loader import load_knowledge
+from judge.knowledge.targets import BadTenant
 
 KNOWLEDGE = load_knowledge()
 PLAN = default_plan()
@@ -40,3 +45,24 @@ def test_a_laboratory_asks_only_what_its_map_knows() -> None:
     """With a map to loopback the other names lead nowhere."""
     plans = required(KNOWLEDGE, PLAN, within=["graph.microsoft.com:443", "outlook.office.com:80", "x.example:443"])
     assert {target.name for plan in plans for target in plan.targets} == {"graph.microsoft.com:443", "outlook.office.com:80"}
+
+
+@pytest.mark.parametrize("instance", INSTANCES)
+def test_each_of_microsofts_clouds(instance: Instance) -> None:
+    """Targets and required names are those of the chosen cloud's own list; the command line knows the same four."""
+    assert set(INSTANCES) == set(KNOWLEDGE.instances)
+    knowledge = of_instance(KNOWLEDGE, instance)
+    plan = chosen(knowledge, PLAN, instance, "")
+    listed = KNOWLEDGE.instances[instance]
+    asked = [target for one in [plan, *required(knowledge, plan)] for target in one.targets if target.category != "Control"]
+    assert len(asked) > 10
+    assert all(listed.by_id(target.endpoint_set) is not None for target in asked)
+
+
+def test_a_tenants_own_names() -> None:
+    """With a tenant its own SharePoint hosts are asked; without one the plan stays as it is; what is no tenant's name is refused."""
+    hosts = {target.host for target in chosen(KNOWLEDGE, PLAN, "Worldwide", "Contoso.onmicrosoft.com").targets}
+    assert {"contoso.sharepoint.com", "contoso-my.sharepoint.com"} <= hosts
+    assert chosen(KNOWLEDGE, PLAN, "Worldwide", "") is PLAN
+    with pytest.raises(BadTenant, match="no tenant's name"):
+        chosen(KNOWLEDGE, PLAN, "Worldwide", "not a tenant!")
