@@ -204,6 +204,16 @@ def shapes() -> list[Situation]:
     astray.observations[-1]["address"] = "10.1.2.3"
     media(astray, failure="timeout", stage="first_byte")
     astray.observations[-1]["address"] = "10.1.2.3"
+    unseen = Situation(
+        "unknown-authority-beside-splitters", "An unknown public authority where all other paths are split: held.", ["verdict:clean"]
+    )
+    websocket(unseen, [NEW_PUBLIC.leaf(COPILOT), NEW_PUBLIC.der], upgraded=True, status=101)
+    unseen.paths(OUTLOOK, {"connect_ms": 0.3, "control_ms": 40.7}, ends_at=2, control_port=5061, control_ends_at=4, unroutable="accepted")
+    return [careful, page, stranger, portal, broken, both, nobody, astray, unseen]
+
+
+def hotels() -> list[Situation]:
+    """Return situations told by where plain requests are led."""
     only = Situation("captive-portal-for-one-operators-hosts", "All that gets an answer is led to the hotel's page.", ["verdict:clean"])
     for host in (OUTLOOK, TEAMS):
         only.plainly(host, 302, {"location": "portal.hotel.example"}).fails(host, "refused", "connect")
@@ -214,12 +224,7 @@ def shapes() -> list[Situation]:
     for host in (OUTLOOK, CONTROL):
         hotel.plainly(host, 302, {"location": "portal.hotel.example"})
     websocket(hotel, [STRAY.leaf("portal.hotel.example"), STRAY.der], status=302)
-    unseen = Situation(
-        "unknown-authority-beside-splitters", "An unknown public authority where all other paths are split: held.", ["verdict:clean"]
-    )
-    websocket(unseen, [NEW_PUBLIC.leaf(COPILOT), NEW_PUBLIC.der], upgraded=True, status=101)
-    unseen.paths(OUTLOOK, {"connect_ms": 0.3, "control_ms": 40.7}, ends_at=2, control_port=5061, control_ends_at=4, unroutable="accepted")
-    return [careful, page, stranger, portal, broken, both, nobody, astray, only, moved, hotel, unseen]
+    return [only, moved, hotel]
 
 
-ALL = [*http3(), *teams_media(), *websockets(), *protocols(), *surroundings(), *shapes()]
+ALL = [*http3(), *teams_media(), *websockets(), *protocols(), *surroundings(), *shapes(), *hotels()]
