@@ -184,11 +184,8 @@ def shapes() -> list[Situation]:
     for host in (OUTLOOK, CONTROL):
         portal.fails(host, "reset", "tls")
     portal.reflects((), failure="http_protocol", stage="body")
-    broken = Situation(
-        "reflector-answers-nonsense",
-        "Our reflector answers nonsense and everything else answers.",
-        ["signal:portal_instead", "verdict:captive"],
-    )
+    what = "Our reflector answers nonsense and everything else answers."
+    broken = Situation("reflector-answers-nonsense", what, ["signal:portal_instead", "verdict:captive"])
     broken.sees(OUTLOOK, own(OUTLOOK)).reflects((), failure="http_protocol", stage="body")
     both = Situation(
         "rewritten-by-who-decrypts", "Who decrypts TLS also rewrites plain requests: one device.", ["signal:headers_kept"], os=[CONTOSO]
