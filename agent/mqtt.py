@@ -125,6 +125,9 @@ class Session:
                 result = await coming
                 watch.cancel()
         except BaseExceptionGroup as several:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # a group of Python 3.11 forgets it when something failed at the same moment
+                raise asyncio.CancelledError from None
             raise several.exceptions[0] from None
         return result
 

@@ -161,3 +161,17 @@ async def test_a_flood_keeps_the_newest() -> None:
     assert len(taken) == 256
     assert taken[-1] == ("t", b"999")
     assert one.take() == []
+
+
+async def test_a_stop_at_the_moment_of_a_loss_is_a_stop() -> None:
+    """Cancelled in the same turn in which the connection is lost, waiting ends as cancelled: an agent that was told to stop does."""
+    one = Session(Broker("127.0.0.1", 9, "5", tls=False), "agent-01", tls=None, will=("w", b""), woken=lambda: None)
+    coming: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(one._unless_lost(coming), name="waiting")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        one._gone.set()
+        await asyncio.sleep(0)
+        task.cancel()
+    assert task.cancelled()
