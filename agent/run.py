@@ -35,6 +35,7 @@ from agent.spool import Spool
 from agent.uplink import Uplink
 from wire.plan import Plan
 from wire.report import Roots
+from wire.target import Target
 from wire.vocabulary import Kind
 
 log = logging.getLogger(__name__)
@@ -112,7 +113,7 @@ def make_system(settings: Settings, checker: Checker) -> SystemWays:
 
 def open_networks(settings: Settings, plan: Plan, checker: Checker, system: SystemWays) -> Mapping[Kind, Network]:
     """Return one network for each probe of the plan, with that probe's time limits. Raises ConfigError for a bad laboratory place."""
-    lab, look = settings.lab, Inventory(here(), checker, plan.prefixes, lambda: system.pac(plan.targets)).take
+    lab, look = settings.lab, Inventory(here(), checker, plan.prefixes, lambda: system.pac(asked_of_pac(plan))).take
     names, signed = name_settings(plan, lab), _answer_check(settings, plan, checker)
     asked = NetworkSettings(
         lab.resolvers,
@@ -170,6 +171,11 @@ def _answer_check(settings: Settings, plan: Plan, checker: Checker) -> AnswerChe
         return await checker.check_answer(settings.reflector_key or keys.get(host, ""), statement, body, signature)
 
     return check
+
+
+def asked_of_pac(plan: Plan) -> list[Target]:
+    """Return whom a PAC file is asked about: the plan's targets, and its names, to which nothing is sent."""
+    return [*plan.targets, *(Target(host=name, category="Default", workload="Common") for name in plan.names)]
 
 
 async def _until_signalled(agent: "_Agent") -> None:

@@ -84,6 +84,11 @@ def names_to_ask(listed: EndpointList, tenant: str = "", *, intune: bool = False
     return tuple(found.values())
 
 
+def bypass_names(listed: EndpointList, tenant: str = "") -> list[str]:
+    """Return the names whose way decides a PAC file's type: one for each Optimize and Allow pattern. Raises BadTenant."""
+    return [one.name for one in names_to_ask(listed, tenant) if one.category in {"Optimize", "Allow"}]
+
+
 def pac_coverage(listed: EndpointList, decisions: Mapping[str, Decision], tenant: str = "") -> PacCoverage:
     """Return what a PAC file sends direct, from its decision for each name of `names_to_ask`. Raises BadTenant."""
     asked = names_to_ask(listed, tenant)

@@ -117,7 +117,8 @@ class PathSettings(Message):
 class Plan(Message):
     """Cadence below 5 s or above a day is absurd and refused. `version` only rises.
 
-    `prefixes`: the Optimize category's, IPv4 and IPv6; the `host` probe says which of them leave by a tunnel. `reflectors`: further ones,
+    `prefixes`: the Optimize category's, IPv4 and IPv6; the `host` probe says which of them leave by a tunnel. `names`: further ones a PAC
+    file is asked about, one for each Optimize and Allow pattern; nothing is sent to them. `reflectors`: further ones,
     which the customer's rules treat otherwise. `ntp`: a time server to ask for the time; None: not asked. `download`: None: not made.
     """
 
@@ -139,6 +140,7 @@ class Plan(Message):
     reflector: Reflector | None = None
     reflectors: Annotated[list[Reflector], Field(max_length=8)] = []
     prefixes: Annotated[list[Word], Field(max_length=256)] = []
+    names: Annotated[list[HostName], Field(max_length=100)] = []
     dns: DnsSettings = DnsSettings()
     ntp: HostName | None = None
     download: Download | None = None

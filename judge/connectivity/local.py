@@ -2,7 +2,7 @@
 
 from judge.connectivity.look import Look
 from judge.connectivity.row import Row, State
-from judge.coverage import Way, vpn_coverage
+from judge.coverage import Decision, Way, pac_coverage, vpn_coverage
 
 _UNSEEN = "the host probe is not in the plan"
 
@@ -21,12 +21,11 @@ def proxy(look: Look) -> Row:
         return Row("proxy", title, "unmeasured", _UNSEEN, fails_when=rule)
     if not set_up:
         return Row("proxy", title, "pass", "none is configured", fails_when=rule)
-    proxied = sorted(host.pac.proxied) if host.pac else []
-    if proxied:
-        told = f"the PAC file sends {len(proxied)} names by a proxy"
-        return Row(
-            "proxy", title, "attention", told, tuple(f"{name} by {host.pac.proxied[name]}" for name in proxied) if host.pac else (), rule
-        )
+    if host.pac is not None and (host.pac.direct or host.pac.proxied):
+        decided: dict[str, Decision] = {**dict.fromkeys(host.pac.direct, "direct"), **dict.fromkeys(host.pac.proxied, "proxied")}
+        covered = pac_coverage(look.knowledge.endpoints, decided)
+        by = tuple(f"{one.name} by {host.pac.proxied[one.name]}" for one in covered.proxied)
+        return Row("proxy", title, "attention" if by else "information", covered.sentence, (*by, *set_up), rule)
     return Row("proxy", title, "information", "configured, and not used for any Optimize host looked at", tuple(set_up), rule)
 
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat, load_pem_private_key
 from pydantic import ValidationError
 
+from judge.coverage import bypass_names
 from judge.knowledge.endpoints import Instance
 from judge.knowledge.model import Knowledge
 from judge.knowledge.targets import BadTenant, optimize_prefixes, targets_for
@@ -42,9 +43,10 @@ def make_plan(knowledge: Knowledge, instance: Instance, tenant: str) -> bytes:
     """Return an instance's default plan as JSON to be looked over, changed and signed. Raises BadPlan for what is no tenant's name."""
     try:
         targets = targets_for(knowledge, instance, tenant)
+        names = bypass_names(knowledge.instances[instance], tenant)
     except BadTenant as bad:
         raise BadPlan(str(bad)) from None
-    plan = Plan(version=1, targets=targets, routes=[DIRECT, SYSTEM], prefixes=optimize_prefixes(knowledge, instance))
+    plan = Plan(version=1, targets=targets, routes=[DIRECT, SYSTEM], prefixes=optimize_prefixes(knowledge, instance), names=names)
     return (json.dumps(plan.model_dump(mode="json", exclude_defaults=True), indent=1) + "\n").encode()
 
 

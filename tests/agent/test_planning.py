@@ -8,6 +8,7 @@ import pytest
 from agent.config import PlanSource
 from agent.config_reader import ConfigError
 from agent.planning import Planning, default_plan
+from judge.coverage import bypass_names
 from judge.knowledge.loader import load_knowledge
 from judge.knowledge.targets import default_targets, optimize_prefixes
 from wire.plan import Envelope, Plan
@@ -37,6 +38,7 @@ def test_the_shipped_plan_is_the_judges_targets() -> None:
     """`default_plan.json` equals what the judge's knowledge gives; run scripts/default_plan.py when this fails."""
     assert default_plan().targets == default_targets(load_knowledge())
     assert default_plan().prefixes == optimize_prefixes(load_knowledge())
+    assert default_plan().names == bypass_names(load_knowledge().endpoints)
     assert default_plan().targets[-1].category == "Control"
 
 

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.planning import default_plan
 from tests.fakes.world import REFLECTOR, World
 from wire.plan import Envelope, Plan, ProbeSettings, Reflector
+from wire.target import DIRECT
 from wire.vocabulary import Kind
 
 EVERY_CYCLE: tuple[Kind, ...] = ("web", "dns", "egress")
@@ -22,7 +23,14 @@ def plan(version: int = 1, cadence_s: float = 5.0) -> Plan:
     shipped = default_plan()
     probes = {kind: ProbeSettings(requests_per_hour=3600) for kind in EVERY_CYCLE}
     targets = [target for target in shipped.targets if target.protocol == "https"]
-    update = {"version": version, "cadence_s": cadence_s, "targets": targets, "probes": probes, "reflector": Reflector(host=REFLECTOR)}
+    update = {
+        "version": version,
+        "cadence_s": cadence_s,
+        "targets": targets,
+        "routes": [DIRECT],
+        "probes": probes,
+        "reflector": Reflector(host=REFLECTOR),
+    }
     return shipped.model_copy(update=update)
 
 

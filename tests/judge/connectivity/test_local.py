@@ -3,6 +3,7 @@
 import pytest
 
 from judge.connectivity.local import proxy, vpn, vpn_split
+from judge.coverage import bypass_names
 from tests.fakes.looks import KNOWLEDGE, look, machine, web
 
 EXCHANGE, SHAREPOINT, TEAMS = (
@@ -25,11 +26,23 @@ def test_a_proxy_really_used_asks_for_attention() -> None:
 
 
 def test_a_proxy_for_other_things_is_information() -> None:
-    """Configured, but Optimize hosts go direct; a PAC file that proxies names asks for attention."""
+    """Configured, but Optimize hosts go direct."""
     assert proxy(look(web(via="direct"), machine(proxies=[MANUAL]))).state == "information"
-    pac = {"digest": "d", "direct": ["outlook.office365.com"], "proxied": {"www.office.com": "p:1"}}
-    row = proxy(look(machine(proxies=[{"scope": "user", "way": "pac"}], pac=pac)))
-    assert (row.state, row.details) == ("attention", ("www.office.com by p:1",))
+
+
+def test_a_pac_file_is_told_by_microsofts_types() -> None:
+    """Type 2 sends Optimize and Allow direct and is in order; type 1 proxies Allow names, which are listed; fewer names decide no type."""
+    names = bypass_names(KNOWLEDGE.endpoints)
+    assert 40 <= len(names) <= 100
+    settings = [{"scope": "user", "way": "pac"}]
+    row = proxy(look(machine(proxies=settings, pac={"direct": names})))
+    assert (row.state, "type 2" in row.value) == ("information", True)
+    allow = "teams.microsoft.com"
+    mixed = {"direct": [name for name in names if name != allow], "proxied": {allow: "p:1", "www.office.com": "p:1"}}
+    row = proxy(look(machine(proxies=settings, pac=mixed)))
+    assert (row.state, "type 1" in row.value, row.details[0]) == ("attention", True, "teams.microsoft.com by p:1")
+    row = proxy(look(machine(proxies=settings, pac={"direct": names[:3]})))
+    assert "not known" in row.value
 
 
 def test_unseen_is_said() -> None:
