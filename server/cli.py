@@ -3,15 +3,12 @@
 Exit status: 0 done, 1 it ran and failed, 2 it could not start (one sentence for each problem, never a traceback).
 """
 
-import asyncio
 import json
 import logging
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import structlog
 import typer
@@ -21,44 +18,27 @@ from rich.text import Text
 
 from judge.knowledge.endpoints import Instance
 from judge.knowledge.loader import load_knowledge
-from server import knowledge_commands
 from server import run as running
-from server.config import BadConfiguration, Settings, load_settings
+from server.commands import knowledge
+from server.commands.doing import ConfigFile, do, fail, settings_of, when, with_database
 from server.fleet.plans import BadKey, BadPlan, make_key, make_plan, sign_plan
 from server.history.influx import Influx
-from server.history.port import Unavailable
 from server.state import assignments, ledger, quarantine
-from server.state.database import STATE_FAULTS, Database, StateUnavailable, open_database
+from server.state.database import Database, open_database
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The centre of Middlewatch.")
 quarantine_app = typer.Typer(no_args_is_help=True, help="Reports and points that could not be stored, with their bytes.")
 plan_app = typer.Typer(no_args_is_help=True, help="Plans for agents: keys and signatures.")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(plan_app, name="plan")
-app.add_typer(knowledge_commands.app, name="knowledge")
+app.add_typer(knowledge.app, name="knowledge")
 
-ConfigFile = Annotated[Path, typer.Option("--config", help="the server's TOML file")]
 Number = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="as middlewatch-server quarantine list shows it")]
 Numbers = Annotated[list[int], typer.Argument(min=1, max=2**63 - 1, help="as middlewatch-server quarantine list shows them")]
 LONGEST_SITE = 256
 """Column `assignment.site`."""
-T = TypeVar("T")
 screen = Console()
 HOUR_NS = 3600 * 10**9
-
-
-def fail(problems: list[str], status: int = 2) -> typer.Exit:
-    """Print problems, one a line, and return the exit to raise."""
-    for problem in problems:
-        typer.echo(problem, err=True)
-    return typer.Exit(status)
-
-
-def _settings(config: Path) -> Settings:
-    try:
-        return load_settings(config)
-    except BadConfiguration as bad:
-        raise fail(bad.problems) from None
 
 
 def _quiet_logging() -> None:
@@ -74,41 +54,18 @@ def _quiet_logging() -> None:
     )
 
 
-def _do(work: Coroutine[Any, Any, T]) -> T:
-    """Run work to its end, turning what cannot start into sentences."""
-    try:
-        return asyncio.run(work)
-    except BadConfiguration as bad:
-        raise fail(bad.problems) from None
-    except StateUnavailable as away:
-        raise fail([f"config: {away}"]) from None
-    except Unavailable as away:
-        raise fail([f"config: {away}"], 1) from None
-
-
-async def _with_database(settings: Settings, use: Callable[[Database], Awaitable[T]]) -> T:
-    """Use the database a server has made. Raises StateUnavailable."""
-    database = await open_database(settings.state.url, must_exist=True)
-    try:
-        return await use(database)
-    except STATE_FAULTS as error:
-        raise StateUnavailable(f"state.url: the database fails ({type(error).__name__}); check that it runs and may be written") from error
-    finally:
-        await database.close()
-
-
 @app.command()
 def run(config: ConfigFile) -> None:
     """Run the centre until it is told to stop."""
-    settings = _settings(config)
+    settings = settings_of(config)
     _quiet_logging()
-    _do(running.run(settings))
+    do(running.run(settings))
 
 
 @app.command()
 def setup(config: ConfigFile) -> None:
     """Make what is missing: the state database's tables and InfluxDB's three buckets."""
-    settings = _settings(config)
+    settings = settings_of(config)
 
     async def work() -> str:
         database = await open_database(settings.state.url)
@@ -121,7 +78,7 @@ def setup(config: ConfigFile) -> None:
         finally:
             await history.close()
 
-    typer.echo(f"state database ready; {_do(work())}")
+    typer.echo(f"state database ready; {do(work())}")
 
 
 @app.command()
@@ -130,14 +87,10 @@ def assign(agent: str, site: str, config: ConfigFile) -> None:
     site = site.strip()
     if not site or len(site) > LONGEST_SITE:
         raise fail([f"assign: a site is a name of 1 to {LONGEST_SITE} characters, as people call it; write Porto"])
-    valid_from = _do(_with_database(_settings(config), lambda database: assignments.assign(database, agent, site, time.time_ns())))
+    valid_from = do(with_database(settings_of(config), lambda database: assignments.assign(database, agent, site, time.time_ns())))
     if not valid_from:
         raise fail([f"assign: no report of agent {agent!r} has come yet; check its id in its configuration"], 1)
-    typer.echo(f"{agent} belongs to {site} for all it measures from {_when(valid_from)} on; what is stored stays where it is")
-
-
-def _when(time_ns: int) -> str:
-    return datetime.fromtimestamp(time_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    typer.echo(f"{agent} belongs to {site} for all it measures from {when(valid_from)} on; what is stored stays where it is")
 
 
 @app.command()
@@ -150,7 +103,7 @@ def completeness(config: ConfigFile, hours: Annotated[int, typer.Option(min=1, m
             agents = await ledger.known_agents(connection)
             return [(one, await ledger.completeness(connection, one, end_ns - hours * HOUR_NS, end_ns)) for one in agents]
 
-    counted = [(one, counts) for one, counts in _do(_with_database(_settings(config), count)) if counts["expected"]]
+    counted = [(one, counts) for one, counts in do(with_database(settings_of(config), count)) if counts["expected"]]
     if not counted:
         typer.echo(f"no agent has reported in the last {hours} h")
         return
@@ -163,7 +116,7 @@ def completeness(config: ConfigFile, hours: Annotated[int, typer.Option(min=1, m
 @quarantine_app.command("list")
 def quarantine_list(config: ConfigFile) -> None:
     """List what is in quarantine, newest first."""
-    kept = _do(_with_database(_settings(config), quarantine.listed))
+    kept = do(with_database(settings_of(config), quarantine.listed))
     if not kept:
         typer.echo("nothing is in quarantine")
         return
@@ -171,7 +124,7 @@ def quarantine_list(config: ConfigFile) -> None:
     for one in kept:
         mark = " (to be replayed)" if one.replay else ""
         table.add_row(
-            str(one.id), _when(one.received_ns), one.kind, one.agent, str(one.seq), Text(one.reason + mark)
+            str(one.id), when(one.received_ns), one.kind, one.agent, str(one.seq), Text(one.reason + mark)
         )  # Text: no markup in it
     screen.print(table)
 
@@ -179,7 +132,7 @@ def quarantine_list(config: ConfigFile) -> None:
 @quarantine_app.command("show")
 def quarantine_show(number: Number, config: ConfigFile) -> None:
     """Write the bytes of one quarantined thing to standard output, and what is known of it to standard error."""
-    kept = _do(_with_database(_settings(config), lambda database: quarantine.fetch(database, [number])))
+    kept = do(with_database(settings_of(config), lambda database: quarantine.fetch(database, [number])))
     if not kept:
         raise fail([f"quarantine: there is no {number}; see middlewatch-server quarantine list"], 1)
     one = kept[0]
@@ -188,7 +141,7 @@ def quarantine_show(number: Number, config: ConfigFile) -> None:
         "kind": one.kind,
         "topic": one.topic,
         "reason": one.reason,
-        "received": _when(one.received_ns),
+        "received": when(one.received_ns),
         "bytes": len(one.data),
     }
     typer.echo(json.dumps(known), err=True)
@@ -199,7 +152,7 @@ def quarantine_show(number: Number, config: ConfigFile) -> None:
 @quarantine_app.command("replay")
 def quarantine_replay(numbers: Numbers, config: ConfigFile) -> None:
     """Mark things for replay; a running collector takes them in within seconds."""
-    marked = _do(_with_database(_settings(config), lambda database: quarantine.mark_for_replay(database, numbers)))
+    marked = do(with_database(settings_of(config), lambda database: quarantine.mark_for_replay(database, numbers)))
     if marked < len(set(numbers)):
         found = f"{marked} of {len(set(numbers))} found and marked"
         raise fail([f"quarantine: {found} (kind raw waits for a version that knows it); see middlewatch-server quarantine list"], 1)

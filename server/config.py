@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+
+from server.section import Placed, Section, is_address
 
 
 class BadConfiguration(Exception):  # noqa: N818 - an outcome, named as the outcome
@@ -23,20 +25,7 @@ class BadConfiguration(Exception):  # noqa: N818 - an outcome, named as the outc
         self.problems = problems
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-def _is_address(text: str, *schemes: str) -> bool:
-    """Return whether this is scheme://host, with a port that can be one or none."""
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port >= 0)
-    except ValueError:
-        return False
-
-
-class Broker(_Section):
+class Broker(Section):
     """`embedded = true` starts a broker of its own on the url's host and port (MQTT 3.1.1, loopback, for the demo and trials)."""
 
     url: str = "mqtts://localhost:8883"
@@ -54,7 +43,7 @@ class Broker(_Section):
     @field_validator("url")
     @classmethod
     def _address(cls, value: str) -> str:
-        if not _is_address(value, "mqtt", "mqtts"):
+        if not is_address(value, "mqtt", "mqtts"):
             raise ValueError(f"{value!r} is not an address; write mqtts://host:8883")
         return value
 
@@ -70,7 +59,7 @@ class Broker(_Section):
         return self
 
 
-class History(_Section):
+class History(Section):
     """InfluxDB 2 or 3, or a file of our own for the demo and trials."""
 
     kind: Literal["influx", "embedded"] = "influx"
@@ -84,12 +73,12 @@ class History(_Section):
     def _complete(self) -> "History":
         if self.kind == "influx" and not self.token:
             raise ValueError("token: InfluxDB needs a token; set history.token or MIDDLEWATCH_HISTORY__TOKEN")
-        if self.kind == "influx" and not _is_address(self.url, "http", "https"):
+        if self.kind == "influx" and not is_address(self.url, "http", "https"):
             raise ValueError(f"url: {self.url!r} is not an address; write http://host:8086")
         return self
 
 
-class State(_Section):
+class State(Section):
     """`sqlite+aiosqlite:///state.db`, or `postgresql+asyncpg://user:password@host/database` when there are several collectors."""
 
     url: str = "sqlite+aiosqlite:///state.db"
@@ -98,12 +87,12 @@ class State(_Section):
     @classmethod
     def _known(cls, value: str) -> str:
         file = value.removeprefix("sqlite+aiosqlite:///")
-        if file in {value, "", ":memory:"} and not _is_address(value, "postgresql+asyncpg"):
+        if file in {value, "", ":memory:"} and not is_address(value, "postgresql+asyncpg"):
             raise ValueError("write sqlite+aiosqlite:///FILE or postgresql+asyncpg://user:password@host/database")
         return value
 
 
-class CollectorSection(_Section):
+class CollectorSection(Section):
     """`accept_lab_agents` also takes agents with trust roots of their own; every page then says so.
 
     `public_roots`: a PEM file in place of the public roots, for laboratories only.
@@ -121,7 +110,7 @@ class CollectorSection(_Section):
         return self
 
 
-class KnowledgeSection(_Section):
+class KnowledgeSection(Section):
     """`bundle`: a signed file that stands over the shipped knowledge, looked at again every `refresh_s` seconds. `keys`: who may sign it.
 
     Keys are Ed25519 public keys, 32 bytes in base64, by id, as `middlewatch-server plan key` prints them.
@@ -157,7 +146,7 @@ def _decoded(text: str) -> bytes:
         return b""
 
 
-class WatcherSection(_Section):
+class WatcherSection(Section):
     """One active watcher for all processes that share a state database; the others stand by.
 
     `refresh_s`: how often the states of agents and sites are written to the history though nothing changed.
@@ -167,28 +156,7 @@ class WatcherSection(_Section):
     refresh_s: Annotated[float, Field(ge=1, le=3600)] = 60.0
 
 
-class _Placed(_Section):
-    """What stands somewhere on Earth: degrees, north and east positive."""
-
-    latitude: float
-    longitude: float
-
-    @field_validator("latitude")
-    @classmethod
-    def _north(cls, value: float) -> float:
-        if not -90 <= value <= 90:
-            raise ValueError(f"{value:g} is nowhere on Earth; write degrees from -90 to 90, north positive")
-        return value
-
-    @field_validator("longitude")
-    @classmethod
-    def _east(cls, value: float) -> float:
-        if not -180 <= value <= 180:
-            raise ValueError(f"{value:g} is nowhere on Earth; write degrees from -180 to 180, east positive")
-        return value
-
-
-class SiteSection(_Placed):
+class SiteSection(Placed):
     """One site, `[sites."Name"]`, by the name its agents report under. `simulated` sites are marked as such wherever they are shown."""
 
     zone: str = "UTC"
@@ -208,7 +176,7 @@ class SiteSection(_Placed):
         return value
 
 
-class EgressSection(_Placed):
+class EgressSection(Placed):
     """One way out to the internet, `[[egress]]`: who owns the public addresses of a prefix, and where they leave."""
 
     prefix: str
@@ -228,7 +196,7 @@ class EgressSection(_Placed):
         raise ValueError(f"{value!r} is not a prefix; write {meant}")
 
 
-class Listen(_Section):
+class Listen(Section):
     """`listen` is `address:port`; empty means off. Port 0 takes any free one."""
 
     listen: str = ""

@@ -8,7 +8,7 @@ import contextlib
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -32,6 +32,7 @@ from server.console.health import Health, add_health
 from server.console.listening import listen
 from server.console.reflecting import Reflecting, reflecting
 from server.console.stage import Stage
+from server.duties import Means, duties_of
 from server.fleet.registry import Registry, registry_of
 from server.history.embedded import Embedded
 from server.history.influx import Influx, InfluxSettings
@@ -42,6 +43,7 @@ from server.ingest.secure import broker_settings
 from server.knowledge import KnowledgeSource
 from server.memory import relax_garbage_collection
 from server.state.database import Database, StateUnavailable, open_database
+from server.watcher.leading import Duty
 from server.watcher.refreshing import MEASURE_S, Refresher, StateReader
 from server.watcher.watcher import Watcher
 
@@ -105,7 +107,8 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
         interpreter = Interpreter(judge)
         measure_s = max(MEASURE_S, settings.watcher.refresh_s / 2)
         reader = StateReader(database, history, places, lambda: interpreter.judge.knowledge, measure_s)
-        watcher = _watcher(settings, database, history, reader, places, now)
+        duties = duties_of(Means(settings, database, history, places, lambda: interpreter.judge.knowledge, now))
+        watcher = _watcher(settings, database, history, reader, places, now, duties)
         collector = Collector(
             Pipeline(database, history, interpreter, Terms(settings.collector.accept_lab_agents)),
             ingest,
@@ -167,12 +170,18 @@ def _health(server: Server) -> Health:
 
 
 def _watcher(
-    settings: Settings, database: Database, history: History, reader: StateReader, places: Registry, now: Callable[[], int]
+    settings: Settings,
+    database: Database,
+    history: History,
+    reader: StateReader,
+    places: Registry,
+    now: Callable[[], int],
+    duties: Sequence[Duty],
 ) -> Watcher | None:
     if not settings.watcher.enabled:
         return None
     refresher = Refresher(reader, history, settings.watcher.refresh_s, now)
-    return Watcher(database, history, secrets.token_hex(4), now, refresher, places)
+    return Watcher(database, history, secrets.token_hex(4), now, refresher, places, duties)
 
 
 def _judge(settings: Settings, source: KnowledgeSource) -> Judge:

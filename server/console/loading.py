@@ -14,8 +14,8 @@ from server.state import devices, paths, showing
 from server.state.bodies import load_certificates, load_facts
 from server.state.database import Database, Transaction
 from server.watcher.findings import read
+from server.watcher.leading import LEASE
 from server.watcher.states import AgentState, SiteState
-from server.watcher.watcher import LEASE
 from wire import codec
 from wire.facts import WebFacts
 

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.state.engine import make_engine
-from server.state.tables import metadata
+from server.state.schema import metadata
 
-HEAD = "0002"
+HEAD = "0009"
 """The revision this software reads and writes; a test holds that it is the newest in `migrations/versions`."""
 SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK = 0x6D77_7374

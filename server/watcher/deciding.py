@@ -12,16 +12,16 @@ from typing import cast
 from judge.finding import Device, DeviceKey, Finding, KeyKind
 from server.fleet.registry import Registry
 from server.state import devices as stored
-from server.state import events, outbox, paths
+from server.state import events, paths
 from server.state.database import Database, Transaction
 from server.state.inbox import Row
 from server.watcher import sentences
 from server.watcher.devices import SILENT_NS, Approval, Standing, Told, decide, join, priority
 from server.watcher.findings import read
 from server.watcher.identity import FIRM, Choice, Owner, choose
-from server.watcher.points import event_point
+from server.watcher.telling import printable, publish
 from server.watcher.turns import SETTLED_NS, SIGHTINGS, Path, Run, turns
-from wire.codec import canonical, content_id
+from wire.codec import canonical
 from wire.vocabulary import Category, Disposition, Presence, Verdict
 
 _log = logging.getLogger(__name__)
@@ -152,7 +152,7 @@ class Decision:
             "native": proof.native if proof else "",
         }
         severity = priority(told.kind, approval, told.at_ns, told.categories)
-        sentence = _text(sentences.device_event(told.kind, about), 4096)
+        sentence = printable(sentences.device_event(told.kind, about))
         await self._publish(
             events.EventRow(told.kind, severity, device, place, told.episode, told.at_ns, self.now_ns, sentence, canonical(body))
         )
@@ -170,14 +170,8 @@ class Decision:
         await self._publish(events.EventRow("cloned-identity", "P2", "", agent, episode, at_ns, self.now_ns, sentence, row.body))
 
     async def _publish(self, event: events.EventRow) -> None:
-        told = await events.tell(self.database, self.transaction, event)
-        if told is None:
-            return
-        self.fresh.append(event.sentence)
-        if event.severity == "none":
-            return  # approved: recorded, and told to nobody
-        key = f"history:{content_id(event.identity.encode())}"
-        await outbox.put(self.database, self.transaction, "history", key, event_point(event, told), self.now_ns)
+        if await publish(self.database, self.transaction, event, self.now_ns):
+            self.fresh.append(event.sentence)
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -197,20 +191,15 @@ def _presence_row(device: str, place: str, standing: Standing) -> stored.Presenc
     return stored.PresenceRow(device, place, standing.state, standing.episode, standing.since_ns, standing.seen_ns)
 
 
-def _text(text: str, length: int) -> str:
-    """Return a text as its column takes it: PostgreSQL has no NUL, and what a stranger's certificate says must not stop the watcher."""
-    return text.replace("\0", "")[:length]
-
-
 def _described(row: stored.DeviceRow, seen: Device) -> stored.DeviceRow:
     """Return the row with what a sighting says; what it does not say stays."""
     return replace(
         row,
         device_class=seen.device_class if seen.device_class != "unknown" else row.device_class,
-        vendor=_text(seen.vendor or row.vendor, 128),
-        product=_text(seen.product or row.product, 128),
-        possible=_text(seen.possible or row.possible, 128),
-        issuer=_text(seen.issuer or row.issuer, 512),
+        vendor=printable(seen.vendor or row.vendor, 128),
+        product=printable(seen.product or row.product, 128),
+        possible=printable(seen.possible or row.possible, 128),
+        issuer=printable(seen.issuer or row.issuer, 512),
         confidence=seen.confidence,
     )
 

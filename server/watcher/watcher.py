@@ -9,7 +9,7 @@ promise (told within 3 x cadence + 2 s) leaves a second for that.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from server.fleet.registry import Registry
 from server.history.port import History
@@ -18,11 +18,9 @@ from server.state import inbox, lease
 from server.state.database import STATE_FAULTS, Database, Transaction
 from server.watcher.deciding import Decision
 from server.watcher.delivery import deliver
+from server.watcher.leading import Duty, Leadership, attend
 from server.watcher.refreshing import Refresher
 
-LEASE = "watcher"
-LEASE_NS = 15 * 10**9
-"""A dead watcher is replaced after this; renewed at half of it, so a pause of 7 s of the loop or the database does not lose it."""
 BATCH = 500
 """Inbox rows per transaction: one device inserted at a site of 50 agents and 12 targets is 600 rows and one decision."""
 SWEEP_NS = 600 * 10**9
@@ -34,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 class Watcher:
-    """`holder` names this process and no other; `now` gives Unix nanoseconds; `registry` holds the zones in which sites are told of."""
+    """`holder` names this process and no other; `now` gives Unix nanoseconds; `registry` knows the zones in which sites are told of."""
 
     def __init__(
         self,
@@ -44,15 +42,14 @@ class Watcher:
         now: Callable[[], int],
         refresher: Refresher | None = None,
         registry: Registry | None = None,
+        duties: Sequence[Duty] = (),
     ) -> None:
         self._registry = registry or Registry()
         self._database = database
         self._history = history
         self._refresher = refresher
-        self._holder = holder
-        self._now = now
-        self._epoch = 0
-        self._until_ns = 0
+        self._duties = duties
+        self._lead = Leadership(database, holder, now)
         self._swept_ns = 0
         self._to_sweep: list[tuple[str, str]] = []
         self._woken = asyncio.Event()
@@ -60,7 +57,7 @@ class Watcher:
     @property
     def active(self) -> bool:
         """Return whether this watcher holds the lease, as far as it knows."""
-        return self._epoch > 0
+        return self._lead.active
 
     def wake(self) -> None:
         """Say that the inbox has something."""
@@ -73,9 +70,11 @@ class Watcher:
                 group.create_task(self._work(), name="watcher-decisions")
                 if self._refresher is not None:
                     group.create_task(self._refresher.run(lambda: self.active), name="watcher-states")
+                for duty in self._duties:
+                    group.create_task(attend(duty, self._lead), name=f"watcher-{duty.name}")
         finally:
             with contextlib.suppress(*STATE_FAULTS):
-                await self._resign()
+                await self._lead.resign()
 
     async def _work(self) -> None:
         while True:
@@ -95,48 +94,26 @@ class Watcher:
             _log.warning("watcher: state database: %s; trying again, nothing is lost", type(error).__name__)
             return 0
 
-    async def _resign(self) -> None:
-        if self.active:
-            async with self._database.writing() as transaction:
-                await lease.release(transaction, LEASE, self._epoch)
-            self._epoch = 0
-
     async def step(self) -> int:
         """Decide what is there, at most one batch; return how many inbox rows were decided. 0 without the lease."""
-        if not await self._lead():
+        if not await self._lead.lead():
             return 0
         try:
             decided = await self._decide_inbox()
             await self._sweep()
-        except lease.LeaseLost as lost:
-            _log.warning("watcher %s stands by: %s", self._holder, lost)
-            self._epoch = 0
+        except lease.LeaseLost:
             return 0
         return decided
 
     async def deliver(self) -> int:
         """Send due events to the history store; return how many arrived."""
-        return await deliver(self._database, self._history, self._now()) if self._history is not None else 0
-
-    async def _lead(self) -> bool:
-        """Take the lease, or renew it when half of it is gone."""
-        now_ns = self._now()
-        if self.active and now_ns < self._until_ns - LEASE_NS // 2:
-            return True
-        until_ns = now_ns + LEASE_NS
-        async with self._database.writing() as transaction:
-            epoch = await lease.take(self._database, transaction, LEASE, self._holder, now_ns, until_ns, self._epoch)
-        if epoch and epoch != self._epoch:
-            _log.info("watcher %s decides now, epoch %d", self._holder, epoch)
-        self._epoch, self._until_ns = epoch or 0, until_ns
-        return self.active
+        return await deliver(self._database, self._history, self._lead.now()) if self._history is not None else 0
 
     async def _decide_inbox(self) -> int:
         async with self._database.reading() as transaction:
             if not await inbox.pending(transaction, 1):
                 return 0
-        async with self._database.writing() as transaction:
-            await lease.confirm(transaction, LEASE, self._epoch)
+        async with self._lead.writing() as transaction:
             rows = await inbox.pending(transaction, BATCH)
             decision = self._decision(transaction)
             await decision.decide(rows)
@@ -146,7 +123,7 @@ class Watcher:
 
     async def _sweep(self) -> None:
         """Look at some presences that time alone may change."""
-        now_ns = self._now()
+        now_ns = self._lead.now()
         if not self._to_sweep and now_ns - self._swept_ns >= SWEEP_NS:
             self._swept_ns = now_ns
             async with self._database.reading() as transaction:
@@ -154,8 +131,7 @@ class Watcher:
         if not self._to_sweep:
             return
         some, rest = self._to_sweep[:SWEEP_BATCH], self._to_sweep[SWEEP_BATCH:]
-        async with self._database.writing() as transaction:
-            await lease.confirm(transaction, LEASE, self._epoch)
+        async with self._lead.writing() as transaction:
             decision = self._decision(transaction)
             for device, place in some:
                 await decision.settle(device, place)
@@ -163,7 +139,7 @@ class Watcher:
         self._say(decision)
 
     def _decision(self, transaction: Transaction) -> Decision:
-        return Decision(self._database, transaction, self._now(), self._registry)
+        return Decision(self._database, transaction, self._lead.now(), self._registry)
 
     def _say(self, decision: Decision) -> None:
         for sentence in decision.fresh:

@@ -26,7 +26,7 @@ SECOND_REVISION = '''"""Add a table."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
+revision = "9999"
 down_revision = "{head}"
 
 
@@ -97,12 +97,12 @@ async def test_an_upgrade_keeps_the_rows_and_a_copy(tmp_path: Path) -> None:
     database = await open_database(url)
     async with database.writing() as transaction:
         await transaction.execute(insert(counter), {"name": "n", "value": 7})
-    await upgrade(url, scripts=newer(tmp_path), head="0003")  # the log of the open database is not in the file yet
+    await upgrade(url, scripts=newer(tmp_path), head="9999")  # the log of the open database is not in the file yet
     async with database.reading() as transaction:
         assert (await transaction.execute(select(counter.c.value))).scalar_one() == 7
-        assert (await transaction.execute(text("SELECT version_num FROM alembic_version"))).scalar_one() == "0003"
+        assert (await transaction.execute(text("SELECT version_num FROM alembic_version"))).scalar_one() == "9999"
     await database.close()
-    with closing(sqlite3.connect(tmp_path / "state.db.before-0003")) as copy:
+    with closing(sqlite3.connect(tmp_path / "state.db.before-9999")) as copy:
         assert copy.execute("SELECT value FROM counter").fetchall() == [(7,)]
         assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]
     assert beside(tmp_path, ".part") == []
@@ -119,7 +119,7 @@ async def test_an_upgrade_that_fails_changes_nothing(state_url: str, tmp_path: P
     """All statements of all revisions are one transaction."""
     await upgrade(state_url)
     with pytest.raises(ZeroDivisionError):
-        await upgrade(state_url, scripts=newer(tmp_path, "1 / 0"), head="0003")
+        await upgrade(state_url, scripts=newer(tmp_path, "1 / 0"), head="9999")
     await upgrade(state_url)
     engine = make_engine(state_url)
     async with engine.connect() as connection:
@@ -142,8 +142,8 @@ async def test_two_that_start_together(state_url: str) -> None:
 
 async def test_a_newer_database_is_refused(state_url: str, tmp_path: Path) -> None:
     """Never backward: one sentence with both revisions and the remedy."""
-    await upgrade(state_url, scripts=newer(tmp_path), head="0003")
-    with pytest.raises(StateUnavailable, match=f"revision 0003, which this software .revision {HEAD}. does not know; start the newer"):
+    await upgrade(state_url, scripts=newer(tmp_path), head="9999")
+    with pytest.raises(StateUnavailable, match=f"revision 9999, which this software .revision {HEAD}. does not know; start the newer"):
         await open_database(state_url)
 
 

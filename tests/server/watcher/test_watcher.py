@@ -14,7 +14,8 @@ from server.state import lease
 from server.state.database import Database
 from server.state.tables import event, outbox
 from server.watcher.devices import RETIRE_NS, SILENT_NS
-from server.watcher.watcher import LEASE, LEASE_NS, SWEEP_BATCH, SWEEP_NS, Watcher
+from server.watcher.leading import LEASE, LEASE_NS
+from server.watcher.watcher import SWEEP_BATCH, SWEEP_NS, Watcher
 from tests.fakes import sightings
 from tests.fakes.history import ScriptedHistory
 from tests.fakes.sightings import HOST, MINUTE, SECOND, START, Rounds, Seen
@@ -73,7 +74,7 @@ async def test_takeover_after_expiry(database: Database) -> None:
     first, second = Watcher(database, None, "first", clock), Watcher(database, None, "second", clock)
     await first.step()
     await insert_device(database, clock := Clock())
-    first._now = second._now = clock
+    first._lead.now = second._lead.now = clock
     clock.ns = START + LEASE_NS - 1
     assert await second.step() == 0
     clock.ns += 1
@@ -105,7 +106,7 @@ async def test_the_lease_is_renewed_in_time(database: Database) -> None:
         await first.step()
         assert (first.active, await second.step(), second.active) == (True, 0, False)
         clock.ns += LEASE_NS // 2
-    assert first._epoch == 1
+    assert first._lead._epoch == 1
 
 
 class Dying(Database):

@@ -1,4 +1,4 @@
-"""Holds server/knowledge_commands.py: a folder becomes a bundle a centre takes; what is wrong is one sentence and status 2."""
+"""Holds server/commands/knowledge.py: a folder becomes a bundle a centre takes; what is wrong is one sentence and status 2."""
 
 from pathlib import Path
 

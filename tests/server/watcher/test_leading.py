@@ -1,0 +1,70 @@
+"""Holds server/watcher/leading.py: only the leader's transactions commit, and a duty that fails is asked again."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from server.history.port import Unavailable
+from server.state import counters, lease
+from server.state.database import Database, open_database
+from server.watcher.leading import LEASE_NS, Leadership, attend
+
+START = 1_700_000_000 * 10**9
+
+
+async def test_only_the_leader_commits(tmp_path: Path) -> None:
+    """Who lost the lease without knowing fails in the transaction, changes nothing and stands by."""
+    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'state.db'}")
+    clock = [START]
+    first, second = Leadership(database, "first", lambda: clock[0]), Leadership(database, "second", lambda: clock[0])
+    assert await first.lead()
+    clock[0] += LEASE_NS
+    assert await second.lead()
+    with pytest.raises(lease.LeaseLost):
+        async with first.writing() as transaction:
+            await counters.add(database, transaction, "tried", 1)
+    assert (first.active, second.active) == (False, True)
+    async with second.writing() as transaction:
+        await counters.add(database, transaction, "tried", 1)
+    await second.resign()
+    assert await first.lead()
+    await database.close()
+
+
+class Failing:
+    """A duty that fails in one way after another, and then works."""
+
+    name, every_s = "failing", 0.0
+
+    def __init__(self) -> None:
+        self.faults: list[Exception] = [OSError(), Unavailable("away", "no answer"), lease.LeaseLost("another")]
+        self.done = asyncio.Event()
+
+    async def step(self, lead: Leadership) -> None:
+        """Fail, or be done."""
+        assert lead.active
+        if self.faults:
+            raise self.faults.pop(0)
+        self.done.set()
+
+
+async def test_a_duty_is_asked_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever may be away, the duty goes on when it is back; the trouble and its end are told once each."""
+    caplog.set_level("INFO")
+    database: Database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'state.db'}")
+    lead = Leadership(database, "one", lambda: START)
+    await lead.lead()
+    duty = Failing()
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(attend(duty, lead), name="duty")
+        await duty.done.wait()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    assert [one.message for one in caplog.records if "failing" in one.message][:2] == [
+        "failing: state database: OSError; trying again, nothing is lost",
+        "failing: no answer; trying again, nothing is lost",
+    ]
+    await database.close()
