@@ -8,10 +8,11 @@ import contextlib
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib.metadata import version
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -27,13 +28,16 @@ from server.collector.pipeline import Pipeline
 from server.collector.replay import Replay
 from server.collector.telemetry import NEED_A_PERSON, Telemetry
 from server.config import BadConfiguration, Settings
+from server.console.api.openapi import document
+from server.console.api.routes import ROUTES
+from server.console.api.serving import BASE, Api
 from server.console.console import Console, Sources
 from server.console.health import Health, add_health
 from server.console.listening import listen
 from server.console.reflecting import Reflecting, reflecting
 from server.console.stage import Stage
-from server.duties import Means, duties_of
-from server.fleet.registry import Registry, registry_of
+from server.duties import duties_of
+from server.fleet.registry import registry_of
 from server.history.embedded import Embedded
 from server.history.influx import Influx, InfluxSettings
 from server.history.port import History, Unavailable
@@ -41,11 +45,13 @@ from server.ingest.broker import COLLECTOR, BrokerUnavailable, EmbeddedBroker
 from server.ingest.mqtt import BrokerSettings, MqttIngest
 from server.ingest.secure import broker_settings
 from server.knowledge import KnowledgeSource
+from server.means import Means
 from server.memory import relax_garbage_collection
 from server.state.database import Database, StateUnavailable, open_database
-from server.watcher.leading import Duty
 from server.watcher.refreshing import MEASURE_S, Refresher, StateReader
 from server.watcher.watcher import Watcher
+
+VERSION = version("middlewatch")
 
 
 @dataclass(slots=True)
@@ -107,8 +113,8 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
         interpreter = Interpreter(judge)
         measure_s = max(MEASURE_S, settings.watcher.refresh_s / 2)
         reader = StateReader(database, history, places, lambda: interpreter.judge.knowledge, measure_s)
-        duties = duties_of(Means(settings, database, history, places, lambda: interpreter.judge.knowledge, now))
-        watcher = _watcher(settings, database, history, reader, places, now, duties)
+        means = Means(settings, database, history, places, lambda: interpreter.judge.knowledge, now, reader.read)
+        watcher = _watcher(means, reader)
         collector = Collector(
             Pipeline(database, history, interpreter, Terms(settings.collector.accept_lab_agents)),
             ingest,
@@ -122,7 +128,9 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
         console = Console(settings, sources, registry, now, stage)
         server = Server(settings, database, history, collector, telemetry, ingest, watcher, console, broker.port, source, interpreter)
         health = partial(add_health, registry=registry, health=lambda: _health(server))
-        server.console_port = await listen("console.listen", settings.console.listen, stack, health, console.add)
+        host = settings.console.listen.rpartition(":")[0].strip("[]")
+        api = Api(means, ROUTES, document(ROUTES, VERSION, BASE), host)
+        server.console_port = await listen("console.listen", settings.console.listen, stack, health, console.add, api.add)
         server.reflector = await reflecting(settings.reflector, stack)
         await stack.enter_async_context(_at_work(server))  # last: by now all that cannot start has said so
         yield server
@@ -169,19 +177,11 @@ def _health(server: Server) -> Health:
     return Health(ok, parts)
 
 
-def _watcher(
-    settings: Settings,
-    database: Database,
-    history: History,
-    reader: StateReader,
-    places: Registry,
-    now: Callable[[], int],
-    duties: Sequence[Duty],
-) -> Watcher | None:
-    if not settings.watcher.enabled:
+def _watcher(means: Means, reader: StateReader) -> Watcher | None:
+    if not means.settings.watcher.enabled:
         return None
-    refresher = Refresher(reader, history, settings.watcher.refresh_s, now)
-    return Watcher(database, history, secrets.token_hex(4), now, refresher, places, duties)
+    refresher = Refresher(reader, means.history, means.settings.watcher.refresh_s, means.now)
+    return Watcher(means.database, means.history, secrets.token_hex(4), means.now, refresher, means.registry, duties_of(means))
 
 
 def _judge(settings: Settings, source: KnowledgeSource) -> Judge:

@@ -1,7 +1,9 @@
 """Events, told once: the table's unique constraint decides, in the caller's transaction."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.state.database import Database
@@ -33,3 +35,35 @@ async def tell(database: Database, connection: AsyncConnection, row: EventRow) -
     statement = database.insert_or_ignore(event).values(asdict(row)).returning(event.c.id)
     told: int | None = (await connection.execute(statement)).scalar_one_or_none()
     return told
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events to list: empty is any. `before` is an id: only older ones; times are Unix ns, `until_ns` 0 is without end."""
+
+    kind: str = ""
+    scope: str = ""
+    device: str = ""
+    severity: str = ""
+    since_ns: int = 0
+    until_ns: int = 0
+    before: int = 0
+
+
+async def listed(connection: AsyncConnection, wanted: Wanted, limit: int) -> Sequence[tuple[int, EventRow]]:
+    """Return the newest events of those wanted, each with its id, newest first."""
+    columns = [event.c.id, *(event.c[one.name] for one in fields(EventRow))]
+    query = select(*columns).where(event.c.at_ns >= wanted.since_ns).order_by(event.c.id.desc()).limit(limit)
+    for name in ("kind", "scope", "device", "severity"):
+        if value := getattr(wanted, name):
+            query = query.where(event.c[name] == value)
+    query = query.where(event.c.at_ns < wanted.until_ns) if wanted.until_ns else query
+    query = query.where(event.c.id < wanted.before) if wanted.before else query
+    return [(row[0], EventRow(*row[1:])) for row in await connection.execute(query)]
+
+
+async def one(connection: AsyncConnection, number: int) -> EventRow | None:
+    """Return an event by its id."""
+    columns = [event.c[one.name] for one in fields(EventRow)]
+    row = (await connection.execute(select(*columns).where(event.c.id == number))).one_or_none()
+    return None if row is None else EventRow(*row)

@@ -54,7 +54,7 @@ async def nothing_is_left() -> AsyncIterator[None]:
 
 async def healthz(server: Server) -> tuple[int, dict[str, Any]]:
     """Return what the health page says."""
-    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{server.console_port}/healthz") as answer:
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{server.console_port}/readyz") as answer:
         return answer.status, await answer.json()
 
 

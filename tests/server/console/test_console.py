@@ -43,7 +43,7 @@ async def report(server: Server, agent: Agent) -> None:
 
 async def is_up(session: aiohttp.ClientSession, page: str) -> bool:
     """Return whether the centre hears its broker: what is published before that, an agent would send again."""
-    async with session.get(f"{page}/healthz") as answer:
+    async with session.get(f"{page}/readyz") as answer:
         return answer.status == 200
 
 

@@ -32,14 +32,15 @@ async def centre() -> AsyncIterator[Centre]:
 
 
 async def test_health(centre: Centre) -> None:
-    """All well is 200, anything else 503 with the sentence of the part it is about; asked again it is looked at again."""
+    """Alive is 200 whatever a part says; ready is 503 with the sentence of the part it is about, and is looked at again each time."""
     async with aiohttp.ClientSession() as session:
-        async with session.get(f"{centre.url}/healthz") as answer:
+        async with session.get(f"{centre.url}/readyz") as answer:
             assert (answer.status, await answer.json()) == (200, {"ok": True, "history": "ok", "broker": "ok"})
         centre.health = Health(ok=False, parts={"history": "history.url: x does not answer", "broker": "ok"})
-        async with session.get(f"{centre.url}/healthz") as answer:
-            told = await answer.json()
-            assert (answer.status, told["ok"], told["history"]) == (503, False, "history.url: x does not answer")
+        for path, status in (("readyz", 503), ("healthz", 200)):
+            async with session.get(f"{centre.url}/{path}") as answer:
+                told = await answer.json()
+                assert (answer.status, told["ok"], told["history"]) == (status, False, "history.url: x does not answer")
 
 
 async def test_metrics(centre: Centre) -> None:

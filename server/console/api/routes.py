@@ -1,0 +1,11 @@
+"""All routes of the API, a line for each part. Data only."""
+
+from collections.abc import Sequence
+
+from server.console.api import agents, events
+from server.console.api.route import Route
+
+ROUTES: Sequence[Route] = (
+    *agents.ROUTES,
+    *events.ROUTES,
+)

@@ -1,0 +1,24 @@
+"""What the parts of a running centre are made from: one value, handed to duties and to the API. Types only."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from judge.knowledge.model import Knowledge
+from server.config import Settings
+from server.fleet.registry import Registry
+from server.history.port import History
+from server.state.database import Database
+from server.watcher.refreshing import States
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """`knowledge` is asked each time, it may be replaced; `now` gives Unix nanoseconds; `states` reads how agents and sites stand then."""
+
+    settings: Settings
+    database: Database
+    history: History
+    registry: Registry
+    knowledge: Callable[[], Knowledge]
+    now: Callable[[], int]
+    states: Callable[[int], Awaitable[States]]
