@@ -8,6 +8,9 @@ from aiohttp import web
 
 from server.config import BadConfiguration
 
+LARGEST = 9 << 20
+"""Of a request: a location file (`server/console/api/serving.py` says how large) and a form around it."""
+
 
 async def listen(
     setting: str,
@@ -20,7 +23,7 @@ async def listen(
     if not address:
         return 0
     host, _, port = address.rpartition(":")
-    app = web.Application()
+    app = web.Application(client_max_size=LARGEST)
     for pages in add:
         pages(app)
     runner = web.AppRunner(app, access_log=None)

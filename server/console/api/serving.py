@@ -6,8 +6,9 @@ A change must come as JSON (or the route's own media type) from our own page or 
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
@@ -51,6 +52,18 @@ class Api:
                 return _problem(_fault(error), request)
 
         return handle
+
+    async def act(self, method: str, path: str, plain: Any, etag: str | None) -> Answer:  # noqa: ANN401 - any JSON, or bytes
+        """Do what a form of our own page asks: the same endpoint, checked the same way. Raises Problem."""
+        for route in self._routes:
+            if route.method == method and _fits(route.path, path):
+                names = {part[1:-1]: unquote(one) for part, one in _pairs(route.path, path) if part.startswith("{")}
+                body = _checked(route.body, plain, "body") if route.body else None
+                try:
+                    return await route.handler(Call(self._means, names, None, body, plain if isinstance(plain, bytes) else b"", etag))
+                except STATE_FAULTS as error:
+                    raise _fault(error) from None
+        raise Problem(404, "Not found", f"There is nothing to do at {path} by {method}.")
 
     async def _described(self, request: web.Request) -> web.StreamResponse:
         try:
@@ -154,5 +167,8 @@ def _fault(error: Exception) -> Problem:
 
 
 def _fits(pattern: str, path: str) -> bool:
-    wanted, given = pattern.split("/"), path.split("/")
-    return len(wanted) == len(given) and all(one.startswith("{") or one == two for one, two in zip(wanted, given, strict=True))
+    return pattern.count("/") == path.count("/") and all(one.startswith("{") or one == two for one, two in _pairs(pattern, path))
+
+
+def _pairs(pattern: str, path: str) -> Iterator[tuple[str, str]]:
+    return zip(pattern.split("/"), path.split("/"), strict=True)

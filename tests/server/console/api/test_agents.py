@@ -1,7 +1,11 @@
 """Holds server/console/api/agents.py: agents and sites as they stand, in pages."""
 
+from collections.abc import Awaitable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
 
 from server.console.api import agents
 from server.console.api.route import Answer, Call, PageQuery
@@ -29,7 +33,7 @@ async def test_agents(tmp_path: Path) -> None:
         assert (await ask("GET", "/agents/nobody")).status == 404
 
 
-async def _content(asked: object) -> dict[str, object]:
-    answer = await asked  # type: ignore[misc]
-    assert isinstance(answer, Answer)
-    return answer.content.model_dump(mode="json")  # type: ignore[union-attr]
+async def _content(asked: Awaitable[Answer]) -> dict[str, Any]:
+    content = (await asked).content
+    assert isinstance(content, BaseModel)
+    return content.model_dump(mode="json")
