@@ -8,14 +8,15 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from server.history import lines
 from server.history.port import Bucket, Function, Point, Rejected, Unavailable
-from server.history.retention import RETENTION_S
+from server.history.retention import RETENTION_S, oldest_ns
 
 TIDY_EVERY_NS = 3600 * 10**9
 """Old rows are deleted once an hour: one index range for each series, 0.1 s for 10,000 series."""
@@ -56,7 +57,9 @@ SELECT step, {aggregate} FROM ranked GROUP BY step
 class Embedded:
     """One file. `clock` gives Unix nanoseconds and decides only what is expired."""
 
-    def __init__(self, path: Path, *, clock: Callable[[], int] = time.time_ns, retention_s: Mapping[Bucket, int] = RETENTION_S) -> None:
+    def __init__(
+        self, path: Path, *, clock: Callable[[], int] = time.time_ns, retention_s: Mapping[Bucket, int | None] = RETENTION_S
+    ) -> None:
         self._path = path
         self._clock = clock
         self._retention_s = retention_s
@@ -102,6 +105,23 @@ class Embedded:
         found = {start_ns + step * step_ns: float(value) for step, value in await self._run(work)}
         return [(at_ns, found.get(at_ns)) for at_ns in range(start_ns, end_ns, step_ns)]
 
+    async def samples(
+        self, bucket: Bucket, measurement: str, fields: Sequence[str], where: Mapping[str, str], start_ns: int, end_ns: int
+    ) -> AsyncGenerator[list[Point], None]:
+        """Give the points in [start, end) that have one of the fields, a series at a time: other readers get the file in between."""
+        condition, values = _condition(where)
+        chosen = f"SELECT id, tags FROM series WHERE bucket = :bucket AND measurement = :measurement {condition}"  # noqa: S608 - names checked
+        has_one = " OR ".join(f"json_type(fields, '$.{lines.name(field)}') IS NOT NULL" for field in fields)
+        rows = f"SELECT time_ns, fields FROM point WHERE series = ? AND time_ns >= ? AND time_ns < ? AND ({has_one}) ORDER BY time_ns"  # noqa: S608
+        values |= {"bucket": bucket, "measurement": measurement}
+        wanted = frozenset(fields)
+        for number, plain in await self._run(lambda connection: connection.execute(chosen, values).fetchall()):
+            tags = tuple(json.loads(plain).items())
+            found = await self._run(partial(_fetch, rows, (number, start_ns, end_ns)))
+            if found:
+                stored = [(time_ns, json.loads(text)) for time_ns, text in found]
+                yield [Point(measurement, tags, {name: row[name] for name in row if name in wanted}, at_ns) for at_ns, row in stored]
+
     async def close(self) -> None:
         """Close the file. It can be opened again by a new object."""
         if self._connection is not None:
@@ -136,12 +156,12 @@ class Embedded:
 
     def _write(self, connection: sqlite3.Connection, bucket: Bucket, points: Sequence[Point]) -> list[Rejected]:
         now_ns = self._clock()
-        oldest_ns = now_ns - self._retention_s[bucket] * 10**9
+        gone_ns = oldest_ns(self._retention_s[bucket], now_ns)
         rejected = []
         try:
             connection.execute("BEGIN IMMEDIATE")
             for point in points:
-                refused = self._refuse(connection, bucket, point, oldest_ns)
+                refused = self._refuse(connection, bucket, point, gone_ns)
                 if refused is None:
                     row = self._series_id(connection, bucket, point), point.time_ns, json.dumps(point.fields)
                     connection.execute(_UPSERT, row)
@@ -156,13 +176,13 @@ class Embedded:
             raise
         return rejected
 
-    def _refuse(self, connection: sqlite3.Connection, bucket: Bucket, point: Point, oldest_ns: int) -> Rejected | None:
+    def _refuse(self, connection: sqlite3.Connection, bucket: Bucket, point: Point, gone_ns: int | None) -> Rejected | None:
         """Say why a point cannot be stored, or take note of its fields' types."""
         try:
             lines.encode(point)  # what one store cannot read the other does not take
         except ValueError as error:
             return Rejected(point, "malformed", str(error))
-        if point.time_ns < oldest_ns:
+        if gone_ns is not None and point.time_ns < gone_ns:
             return Rejected(point, "expired", f"older than the {self._retention_s[bucket]} s that {bucket} keeps")
         fresh = []
         for name, value in point.fields.items():
@@ -208,9 +228,14 @@ class Embedded:
 
     def _tidy(self, connection: sqlite3.Connection, now_ns: int) -> None:
         for bucket, seconds in self._retention_s.items():
-            old = "DELETE FROM point WHERE series IN (SELECT id FROM series WHERE bucket = ?) AND time_ns < ?"
-            connection.execute(old, (bucket, now_ns - seconds * 10**9))
+            if (gone_ns := oldest_ns(seconds, now_ns)) is not None:
+                old = "DELETE FROM point WHERE series IN (SELECT id FROM series WHERE bucket = ?) AND time_ns < ?"
+                connection.execute(old, (bucket, gone_ns))
         self._tidied_ns = now_ns
+
+
+def _fetch(statement: str, values: tuple[int, ...], connection: sqlite3.Connection) -> list[tuple[int, str]]:
+    return connection.execute(statement, values).fetchall()
 
 
 def _condition(where: Mapping[str, str]) -> tuple[str, dict[str, Any]]:

@@ -9,7 +9,8 @@ the same row.
 import gzip
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, contextmanager
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -22,6 +23,8 @@ from server.history.retention import RETENTION_S
 MAX_LINES = 5_000
 MAX_BYTES = 8 << 20
 """One request. 10,000 lines or 10 MB is InfluxData's advice and 3.x's limit on a body; we stay below both."""
+CHUNK_ROWS = 5_000
+"""Rows of one piece of a long answer: a few hundred kB; the server ends a piece with each series anyway."""
 MAX_WAIT_S = 300.0
 """A longer `Retry-After` is not believed: a wrong clock in a proxy must not stop the collector for a day."""
 _SETUP = "run `middlewatch-server setup`, or check history.org and history.url"
@@ -134,6 +137,23 @@ class Influx:
         found = {row[0]: float(row[1]) for series in answer for row in series["values"] if row[1] is not None}
         return [(at_ns, found.get(at_ns)) for at_ns in range(start_ns, end_ns, step_ns)]
 
+    async def samples(
+        self, bucket: Bucket, measurement: str, fields: Sequence[str], where: Mapping[str, str], start_ns: int, end_ns: int
+    ) -> AsyncGenerator[list[Point], None]:
+        """Give the points in [start, end) that have one of the fields, in pieces of at most CHUNK_ROWS: the server's own, one by one."""
+        columns = ", ".join(f'"{lines.name(field)}"' for field in fields)
+        condition, values = _condition(where)
+        source = f'FROM "{lines.name(measurement)}" WHERE time >= {start_ns:d} AND time < {end_ns:d}{condition}'
+        form = {"db": bucket, "epoch": "ns", "q": f"SELECT {columns} {source} GROUP BY *", "params": json.dumps(values)}
+        floats: frozenset[str] | None = None
+        async with aclosing(self._stream(form | {"chunked": "true", "chunk_size": str(CHUNK_ROWS)})) as pieces:
+            async for piece in pieces:
+                for series in _series_of(bucket, piece, form["q"]):
+                    if floats is None:
+                        await self._know_types(bucket, measurement)
+                        floats = frozenset(field for field in fields if self._types.get((bucket, measurement, field)) == "float")
+                    yield _points_of(measurement, series, floats)
+
     async def check(self) -> None:
         """Raise Unavailable unless this token may write to and read from all three buckets. Writes nothing."""
         for bucket in get_args(Bucket):
@@ -149,7 +169,7 @@ class Influx:
             there = {one["name"] for one in (await self._ask("GET", "/api/v2/buckets", params=org | {"limit": "100"}))["buckets"]}
             for bucket, seconds in RETENTION_S.items():
                 if bucket not in there:
-                    rules = [{"type": "expire", "everySeconds": seconds}]
+                    rules = [{"type": "expire", "everySeconds": seconds}] if seconds is not None else []
                     body = {"orgID": found[0]["id"], "name": bucket, "retentionRules": rules}
                     await self._ask("POST", "/api/v2/buckets", json=body)
                     made.append(bucket)
@@ -168,30 +188,42 @@ class Influx:
         """Make floats of the numbers that are: InfluxDB's JSON writes the float 1.0 as 1. Types never change and are asked once."""
         whole = [field for field, value in fields.items() if type(value) is int]
         if any((bucket, measurement, field) not in self._types for field in whole):
-            for series in await self._query(bucket, f'SHOW FIELD KEYS FROM "{measurement}"', {}):
-                self._types.update({(bucket, measurement, field): kind for field, kind in series["values"]})
+            await self._know_types(bucket, measurement)
         return fields | {field: float(fields[field]) for field in whole if self._types.get((bucket, measurement, field)) == "float"}
+
+    async def _know_types(self, bucket: Bucket, measurement: str) -> None:
+        for series in await self._query(bucket, f'SHOW FIELD KEYS FROM "{measurement}"', {}):
+            self._types.update({(bucket, measurement, field): kind for field, kind in series["values"]})
 
     async def _query(self, bucket: Bucket, statement: str, values: dict[str, str]) -> list[dict[str, Any]]:
         form = {"db": bucket, "epoch": "ns", "q": statement, "params": json.dumps(values)}
         try:
-            result = (await self._ask("POST", "/query", data=form))["results"][0]
+            return _series_of(bucket, await self._ask("POST", "/query", data=form), statement)
         except _Refused as refused:
             raise ValueError(f"history: InfluxDB cannot answer ({refused}): {statement}") from None
-        if "database not found" in result.get("error", ""):
-            raise Unavailable(
-                "missing_bucket", f"history.url: bucket {bucket} is not there, or history.token may not read it; {_SETUP}", 30.0
-            )
-        if "error" in result:
-            raise ValueError(f"history: InfluxDB cannot answer ({result['error']}): {statement}")
-        series: list[dict[str, Any]] = result.get("series", [])
-        return series
+
+    async def _stream(self, form: dict[str, str]) -> AsyncGenerator[Any, None]:
+        """Give the JSON lines of a chunked answer. The time limit is for each piece: how long all take is the reader's own doing."""
+        limit = self._settings.timeout_s
+        request = {"data": form, "timeout": aiohttp.ClientTimeout(total=None, sock_connect=limit, sock_read=limit)}
+        with self._told():
+            async with self._asking("POST", "/query", request) as answer:
+                if answer.status != 200:
+                    wait, text = answer.headers.get("Retry-After", ""), await answer.text(errors="replace")
+                    meant = _meaning(self._url, answer.status, _json(text), wait)
+                    raise ValueError(f"history: InfluxDB cannot answer ({meant}): {form['q']}") if isinstance(meant, _Refused) else meant
+                rest = b""
+                async for part in answer.content.iter_any():
+                    *whole, rest = (rest + part).split(b"\n")
+                    for line in whole:
+                        if line:
+                            yield self._piece(line)
+                if rest:
+                    yield self._piece(rest)
 
     async def _ask(self, method: str, path: str, **request: Any) -> Any:  # noqa: ANN401 - aiohttp's arguments in, JSON out
         """Send one request and return its JSON, or None. Raises _Refused or Unavailable."""
-        limit = self._settings.timeout_s
-        request["headers"] = {"Authorization": f"Token {self._settings.token}"} | request.get("headers", {})
-        try:
+        with self._told():
             try:
                 status, wait, text = await self._exchange(method, path, request)
             except (
@@ -199,12 +231,6 @@ class Influx:
                 ConnectionResetError,
             ):  # a restart closes idle connections; every request may be repeated
                 status, wait, text = await self._exchange(method, path, request)
-        except TimeoutError:
-            raise Unavailable("slow", f"history.url: {self._url} did not answer within {limit:g} s (history.timeout_s)") from None
-        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
-            raise Unavailable("away", f"history.url: {self._url!r} is not an address; write http://host:8086", 30.0) from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise Unavailable("away", f"history.url: {self._url} does not answer ({error}); check that InfluxDB runs there") from None
         plain = _json(text)
         if 200 <= status < 300 and (plain is not None or not text):
             return plain
@@ -212,11 +238,34 @@ class Influx:
 
     async def _exchange(self, method: str, path: str, request: dict[str, Any]) -> tuple[int, str, str]:
         """Return status, Retry-After and text of one answer."""
+        async with self._asking(method, path, request) as answer:
+            return answer.status, answer.headers.get("Retry-After", ""), await answer.text(errors="replace")
+
+    def _piece(self, line: bytes) -> Any:  # noqa: ANN401 - any JSON
+        plain = _json(line.decode(errors="replace"))
+        if plain is None:
+            raise Unavailable("away", f"history.url: {self._url} answers with what is no JSON; is something else there?", 30.0)
+        return plain
+
+    def _asking(self, method: str, path: str, request: dict[str, Any]) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._settings.timeout_s), trust_env=False)
         self.requests += 1
-        async with self._session.request(method, self._url + path, allow_redirects=False, **request) as answer:
-            return answer.status, answer.headers.get("Retry-After", ""), await answer.text(errors="replace")
+        headers = {"Authorization": f"Token {self._settings.token}"} | request.get("headers", {})
+        return self._session.request(method, self._url + path, allow_redirects=False, **(request | {"headers": headers}))
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say what a connection that fails means."""
+        try:
+            yield
+        except TimeoutError:
+            limit = self._settings.timeout_s
+            raise Unavailable("slow", f"history.url: {self._url} did not answer within {limit:g} s (history.timeout_s)") from None
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
+            raise Unavailable("away", f"history.url: {self._url!r} is not an address; write http://host:8086", 30.0) from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise Unavailable("away", f"history.url: {self._url} does not answer ({error}); check that InfluxDB runs there") from None
 
 
 def _meaning(url: str, status: int, plain: Any, wait: str) -> _Refused | Unavailable:  # noqa: ANN401 - whatever the server said
@@ -265,6 +314,29 @@ def _reason(refused: _Refused) -> Reason:
     if "type conflict" in str(refused):
         return "conflict"
     return "expired" if "outside retention policy" in str(refused) or "pending deletion" in str(refused) else "malformed"
+
+
+def _series_of(bucket: Bucket, plain: Any, statement: str) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON
+    """Return the series of an answer. Raises Unavailable for a bucket that is not there, ValueError for what cannot be asked."""
+    result = plain["results"][0]
+    if "database not found" in result.get("error", ""):
+        raise Unavailable("missing_bucket", f"history.url: bucket {bucket} is not there, or history.token may not read it; {_SETUP}", 30.0)
+    if "error" in result:
+        raise ValueError(f"history: InfluxDB cannot answer ({result['error']}): {statement}")
+    series: list[dict[str, Any]] = result.get("series", [])
+    return series
+
+
+def _points_of(measurement: str, series: dict[str, Any], floats: frozenset[str]) -> list[Point]:
+    """Return the rows of one series as points that share their tags. `floats`: the fields whose whole numbers are floats."""
+    tags = tuple(sorted((key, value) for key, value in series.get("tags", {}).items() if value))
+    names = series["columns"][1:]
+    points = []
+    for time_ns, *row in series["values"]:
+        found = {name: value for name, value in zip(names, row, strict=True) if value is not None}
+        fields = {name: float(value) if name in floats else value for name, value in found.items()}
+        points.append(Point(measurement, tags, fields, time_ns))
+    return points
 
 
 def _condition(where: Mapping[str, str]) -> tuple[str, dict[str, str]]:

@@ -1,7 +1,7 @@
 """A history that keeps nothing, for benchmarks: it does all the work of a write up to the socket, so that work is counted."""
 
 import gzip
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 
 from server.history import lines
 from server.history.port import Bucket, Function, Point, Rejected
@@ -45,6 +45,20 @@ class NullHistory:
     ) -> list[tuple[int, float | None]]:
         """Return a gap for each step."""
         return [(at_ns, None) for at_ns in range(start_ns, end_ns, step_ns)]
+
+    async def samples(
+        self,
+        bucket: Bucket,  # noqa: ARG002 - the port's signature
+        measurement: str,  # noqa: ARG002
+        fields: Sequence[str],  # noqa: ARG002
+        where: Mapping[str, str],  # noqa: ARG002
+        start_ns: int,  # noqa: ARG002
+        end_ns: int,  # noqa: ARG002
+    ) -> AsyncGenerator[list[Point], None]:
+        """Give nothing: nothing was kept."""
+        nothing: list[list[Point]] = []
+        for piece in nothing:
+            yield piece
 
     async def close(self) -> None:
         """Nothing to give back."""

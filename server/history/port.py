@@ -4,7 +4,7 @@ No query text and no percentiles cross it. The same point (measurement, tags, ti
 newest value winning.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -74,6 +74,15 @@ class History(Protocol):
         fn: Function,
     ) -> list[tuple[int, float | None]]:
         """Return (step start, value) for each step in [start, end); None where there is no data."""
+        ...
+
+    def samples(
+        self, bucket: Bucket, measurement: str, fields: Sequence[str], where: Mapping[str, str], start_ns: int, end_ns: int
+    ) -> AsyncGenerator[list[Point], None]:
+        """Give the points in [start, end) that have one of the fields, in pieces: each is of one series, oldest first, tags sorted by key.
+
+        A reader that stops early, or is cancelled, closes the iterator. What was given before Unavailable is to be thrown away.
+        """
         ...
 
     async def close(self) -> None:

@@ -104,6 +104,37 @@ class HistoryContract:
         assert found == [(now_ns, 2.0)]
         assert type(found[0][1]) is float
 
+    async def test_samples(self, history: History, now_ns: int) -> None:
+        """Every point in [start, end) with one of the fields comes once, by series, oldest first, with only the asked fields it has."""
+        rows = [Point("web", TAGS, {"a": float(step), "n": step, "x": "no"}, now_ns + step) for step in range(-1, 6)]
+        rows += [Point("web", OTHER, {"a": 7.0}, now_ns + 1), Point("web", OTHER, {"word": "w"}, now_ns + 2)]
+        rows += [Point("web", OTHER, {"x": "no"}, now_ns + 3), Point("dns", TAGS, {"a": 1.0}, now_ns)]
+        assert await history.write("mw_raw", rows) == []
+        fields = ["a", "n", "word"]
+        found = [piece async for piece in history.samples("mw_raw", "web", fields, {}, now_ns, now_ns + 5)]
+        assert all(len({point.tags for point in piece}) == 1 for piece in found)
+        expected = [Point("web", TAGS, {"a": float(step), "n": step}, now_ns + step) for step in range(5)]
+        expected += [Point("web", OTHER, {"a": 7.0}, now_ns + 1), Point("web", OTHER, {"word": "w"}, now_ns + 2)]
+        assert sorted((point for piece in found for point in piece), key=lambda point: (point.tags, point.time_ns)) == expected
+        assert [type(point.fields["a"]) for point in found[0] if "a" in point.fields][:1] == [float]
+        some = history.samples("mw_raw", "web", ["a"], {"agent": "a2"}, now_ns, now_ns + 5)
+        assert [piece async for piece in some] == [[Point("web", OTHER, {"a": 7.0}, now_ns + 1)]]
+        assert [piece async for piece in history.samples("mw_raw", "never", ["a"], {}, 0, now_ns)] == []
+
+    async def test_samples_of_many(self, history: History, now_ns: int) -> None:
+        """More rows of a series than one piece holds all come, in order; who stops early leaves the store as good as before."""
+        count = 7_000
+        for first in range(0, count, 1000):
+            rows = [Point("web", TAGS, {"a": float(step)}, now_ns + step) for step in range(first, first + 1000)]
+            assert await history.write("mw_raw", rows) == []
+        found = [piece async for piece in history.samples("mw_raw", "web", ["a"], {}, now_ns, now_ns + count)]
+        assert [point.time_ns for piece in found for point in piece] == [now_ns + step for step in range(count)]
+        stopped = history.samples("mw_raw", "web", ["a"], {}, now_ns, now_ns + count)
+        async for _ in stopped:
+            break
+        await stopped.aclose()
+        assert len(await self.newest(history, "a")) == 1
+
     async def test_no_mean_of_text(self, history: History, now_ns: int) -> None:
         """Asking for the mean of a text is a mistake of the asker, said as ValueError; counting texts is fine."""
         await history.write("mw_raw", [Point("web", TAGS, {"word": "x"}, now_ns)])
@@ -123,13 +154,18 @@ class HistoryContract:
         assert await history.series("mw_raw", "web", "a", {}, now_ns, now_ns + 30, 30, "count") == [(now_ns, 9.0)]
 
     async def test_expired(self, history: History, now_ns: int) -> None:
-        """Points older than the bucket keeps are rejected as expired, their neighbours stored; other buckets keep longer."""
-        old_ns = now_ns - RETENTION_S["mw_raw"] * 10**9 - 25 * 60 * MINUTE
+        """Points older than the bucket keeps are rejected as expired, their neighbours stored; rollups live longer, events for ever."""
+        kept_s = RETENTION_S["mw_raw"]
+        assert kept_s is not None
+        old_ns = now_ns - kept_s * 10**9 - 25 * 60 * MINUTE
         rows = [Point("web", TAGS, {"a": 1.0}, old_ns + step * MINUTE) for step in range(5)] + [Point("web", TAGS, {"a": 2.0}, now_ns)]
         rejected = await history.write("mw_raw", rows)
         assert [(one.reason, one.point) for one in rejected] == [("expired", row) for row in rows[:5]]
         assert await self.newest(history, "a") == [rows[5]]
         assert await history.write("mw_rollup", rows) == []
+        ancient = [Point("event", TAGS, {"a": 1.0}, now_ns - 3000 * 1440 * MINUTE)]
+        assert await history.write("mw_event", ancient) == []
+        assert await history.latest("mw_event", "event", ["a"], {}, 0) == ancient
 
     @pytest.mark.parametrize(
         "broken",

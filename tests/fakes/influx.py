@@ -35,7 +35,7 @@ def as_influx(lines: list[str]) -> Answer:
     if any("conflict" in line for line in lines):
         why = "partial write: field type conflict: input field a on measurement web is type float, already exists as type integer"
     else:
-        why = f"partial write: dropped {dropped} points outside retention policy of duration 720h0m0s"
+        why = f"partial write: dropped {dropped} points outside retention policy of duration 336h0m0s"
     text = f"failure writing points to database: {why} dropped={dropped}"
     return Answer(422, json.dumps({"code": "unprocessable entity", "message": text}), stored=good)
 

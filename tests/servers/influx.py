@@ -80,5 +80,5 @@ class Influx(Server):
 
     def _make_buckets(self, org: str) -> None:
         for bucket, seconds in RETENTION_S.items():
-            rules = [{"type": "expire", "everySeconds": seconds}]
+            rules = [{"type": "expire", "everySeconds": seconds}] if seconds is not None else []
             self.ask("POST", "/api/v2/buckets", {"orgID": org, "name": bucket, "retentionRules": rules})

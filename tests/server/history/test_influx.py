@@ -59,6 +59,31 @@ class TestInflux(HistoryContract):
     """InfluxDB keeps every promise of the port."""
 
 
+@pytest.mark.parametrize(
+    ("answer", "condition", "words"),
+    [
+        (Answer(200, '{"results":[{"error":"database not found: mw_raw"}]}'), "missing_bucket", "middlewatch-server setup"),
+        (Answer(200, '{"results":[{"series":[]}]}\n<html>'), "away", "no JSON"),
+        (Answer(503, "", {"Retry-After": "7"}), "busy", "asks to wait"),
+        (Answer(401, '{"message":"unauthorized access"}'), "refused", "history.token"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_samples_that_do_not_come(fake: FakeInflux, client: Influx, answer: Answer, condition: str, words: str) -> None:
+    """A long answer that fails, at its beginning or on its way, is Unavailable with the remedy, never fewer samples."""
+    fake.answer = lambda _: answer
+    with pytest.raises(Unavailable, match=words) as caught:
+        _ = [piece async for piece in client.samples("mw_raw", "web", ["a"], {}, 0, 9)]
+    assert caught.value.condition == condition
+
+
+async def test_samples_that_cannot_be_asked(fake: FakeInflux, client: Influx) -> None:
+    """What InfluxDB calls a mistake of the asker is one, in its words."""
+    fake.answer = lambda _: Answer(200, '{"results":[{"series":[]}]}\n{"results":[{"error":"max-select-point limit exceeded"}]}')
+    with pytest.raises(ValueError, match="max-select-point"):
+        _ = [piece async for piece in client.samples("mw_raw", "web", ["a"], {}, 0, 9)]
+
+
 async def test_check_and_create(influx: InfluxServer) -> None:
     """`check` tells a missing bucket, `create_buckets` makes exactly what is missing, twice does no harm, then `check` is content."""
     store = Influx(influx.fresh(buckets=False))

@@ -20,6 +20,7 @@ async def test_does_the_work() -> None:
     assert (store.points, store.bytes) == (2, len(expected))
     assert await history.latest("mw_raw", "web", ["total_ms"], {}, 0) == []
     assert await history.series("mw_raw", "web", "total_ms", {}, 0, 2, 1, "mean") == [(0, None), (1, None)]
+    assert [piece async for piece in history.samples("mw_raw", "web", ["total_ms"], {}, 0, 2)] == []
     await history.close()
 
 
