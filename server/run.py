@@ -38,7 +38,6 @@ from server.console.listening import listen
 from server.console.reflecting import Reflecting, reflecting
 from server.console.stage import Stage
 from server.duties import duties_of
-from server.fleet.registry import registry_of
 from server.history.embedded import Embedded
 from server.history.influx import Influx, InfluxSettings
 from server.history.port import History, Unavailable
@@ -48,7 +47,8 @@ from server.ingest.secure import broker_settings
 from server.knowledge import KnowledgeSource
 from server.means import Means
 from server.memory import relax_garbage_collection
-from server.state.database import Database, StateUnavailable, open_database
+from server.sites import SiteSource
+from server.state.database import STATE_FAULTS, Database, StateUnavailable, open_database
 from server.watcher.refreshing import MEASURE_S, Refresher, StateReader
 from server.watcher.watcher import Watcher
 
@@ -70,6 +70,7 @@ class Server:
     broker_port: int
     knowledge: KnowledgeSource
     interpreter: Interpreter
+    sites: SiteSource
     console_port: int = 0
     reflector: Reflecting = field(default_factory=Reflecting)
 
@@ -110,7 +111,9 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
         if away is not None:
             telemetry.unavailable(away.condition, str(away))
         ingest = MqttIngest(broker, log, telemetry.broker.set)
-        places = registry_of(settings)
+        sites = SiteSource(settings, database)
+        await _read_sites(sites)
+        places = sites.registry
         interpreter = Interpreter(judge)
         measure_s = max(MEASURE_S, settings.watcher.refresh_s / 2)
         reader = StateReader(database, history, places, lambda: interpreter.judge.knowledge, measure_s)
@@ -127,7 +130,9 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
         )
         sources = Sources(database, history, places, lambda: interpreter.judge.knowledge, lambda: telemetry.condition_sentence or "")
         console = Console(settings, sources, registry, now, stage)
-        server = Server(settings, database, history, collector, telemetry, ingest, watcher, console, broker.port, source, interpreter)
+        server = Server(
+            settings, database, history, collector, telemetry, ingest, watcher, console, broker.port, source, interpreter, sites
+        )
         health = partial(add_health, registry=registry, health=lambda: _health(server))
         host = settings.console.listen.rpartition(":")[0].strip("[]")
         api = Api(means, ROUTES, document(ROUTES, VERSION, BASE), host)
@@ -144,7 +149,7 @@ async def _at_work(server: Server) -> AsyncIterator[None]:
     """Run the tasks while the body runs. What the body raises comes out as it is: a TaskGroup would wrap it."""
     raised: Exception | None = None
     async with asyncio.TaskGroup() as group:
-        tasks = []
+        tasks = [group.create_task(server.sites.run(), name="sites")]
         if server.settings.collector.enabled:
             tasks.append(group.create_task(server.collector.run(), name="collector"))
             tasks.append(group.create_task(server.ingest.run(server.collector.offer), name="mqtt-ingest"))
@@ -204,6 +209,13 @@ async def _database(settings: Settings) -> Database:
         return await open_database(settings.state.url)
     except StateUnavailable as error:
         raise BadConfiguration([f"config: {error}"]) from None
+
+
+async def _read_sites(sites: SiteSource) -> None:
+    try:
+        await sites.look()
+    except STATE_FAULTS as error:
+        raise BadConfiguration([f"config: state.url: the database fails ({type(error).__name__}); check that it runs"]) from None
 
 
 async def _check_history(history: History) -> Unavailable | None:

@@ -280,7 +280,7 @@ def _way(site: str, heard: Sequence[AgentState], measured: Measured, registry: R
         "egress": address,
         "egress_name": egress.name if egress else "",
         "egress_place": egress.place if egress else None,
-        "distance_km": distance_km(home.place, egress.place) if egress and home else None,
+        "distance_km": distance_km(home.place, egress.place) if egress and home and home.place else None,
         "front_door": code,
         "front_door_city": front_door.city if front_door else "",
         "front_door_place": Place(front_door.latitude, front_door.longitude) if front_door else None,

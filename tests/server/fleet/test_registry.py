@@ -3,7 +3,7 @@
 import pytest
 
 from server.config import Settings
-from server.fleet.registry import Egress, Place, Registry, Site, distance_km, registry_of
+from server.fleet.registry import Egress, EgressRange, Place, Registry, Site, distance_km, registry_of
 
 FRANKFURT, LYON = Place(50.11, 8.68), Place(45.76, 4.84)
 WIDE, NARROW = Egress("203.0.112.0/20", "Backbone", FRANKFURT), Egress("203.0.113.0/24", "Lyon", LYON)
@@ -61,4 +61,23 @@ def test_the_registry_of_a_configuration() -> None:
             "egress": [{"prefix": "203.0.113.0/24", "name": "Lyon", "latitude": 45.76, "longitude": 4.84}],
         }
     )
-    assert registry_of(settings) == Registry({"Lyon": Site("Lyon", LYON, "Europe/Paris", simulated=True)}, [NARROW])
+    found = registry_of(settings)
+    assert (found.sites, found.egress) == ({"Lyon": Site("Lyon", LYON, "Europe/Paris", simulated=True)}, (NARROW,))
+
+
+def test_its_content_is_replaced_in_place() -> None:
+    """Whoever holds it sees the new sites and ways out, and can tell that it changed; what is no prefix changes nothing."""
+    registry = Registry({"Lyon": Site("Lyon", LYON)}, [NARROW])
+    registry.adopt({"Faro": Site("Faro")}, [WIDE])
+    assert (list(registry.sites), registry.egress_of("203.0.113.7"), registry.version) == (["Faro"], WIDE, 1)
+    with pytest.raises(ValueError, match="nonsense"):
+        registry.adopt({}, [Egress("nonsense", "x", LYON)])
+    assert (list(registry.sites), registry.egress_of("203.0.113.7"), registry.version) == (["Faro"], WIDE, 1)
+
+
+def test_the_circuit_of_an_address() -> None:
+    """Longest range first; an address of none, or no address, has none."""
+    ranges = (EgressRange("203.0.112.0/20", "MPLS"), EgressRange("203.0.113.0/24", "Fibre"), EgressRange("2001:db8::/32", "Six"))
+    site = Site("Lyon", egress=ranges)
+    asked = ("203.0.113.9", "203.0.112.9", "2001:db8::9", "198.51.100.9", "")
+    assert [site.circuit_of(address) for address in asked] == ["Fibre", "MPLS", "Six", "", ""]
