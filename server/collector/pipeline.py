@@ -59,7 +59,7 @@ class Pipeline:
         self._interpreter = interpreter
         self._terms = terms
         self._bodies = Bodies(database)
-        self._runs = RunKeeper()
+        self._runs = RunKeeper(database)
 
     async def process(self, arrivals: Sequence[Arrival], now_ns: int) -> Outcome:
         """Store a batch and return what its agents are to be told."""

@@ -10,9 +10,10 @@ from dataclasses import replace
 from server.collector.intake import printable
 from server.collector.meaning import Meaning
 from server.collector.runs import ENOUGH_ROUNDS, EXTEND_NS, AgentRuns, Path, Run
+from server.collector.standkeeping import StandKeeper
 from server.state import ledger as ledger_rows
 from server.state import runs as run_rows
-from server.state.database import Transaction
+from server.state.database import Database, Transaction
 from server.state.ledger import AgentHead
 
 MAX_AGENTS = 5_000
@@ -22,9 +23,10 @@ Current = dict[Path, Run]
 
 
 class RunKeeper:
-    """Folds findings into runs. `take` within a transaction, `committed` after it."""
+    """Folds findings into runs, and what reports say of their agents. `take` within a transaction, `committed` after it."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: Database) -> None:
+        self._standing = StandKeeper(database)
         self._cache: OrderedDict[str, tuple[int, Current]] = OrderedDict()
         self._pending: dict[str, tuple[int, Current]] = {}
 
@@ -35,6 +37,7 @@ class RunKeeper:
         for meaning in sorted(meanings, key=_started):
             by_agent.setdefault(meaning.item.agent, []).append(meaning)
         keeping = await self._load(connection, agents, by_agent)
+        otherwise = await self._standing.take(connection, agents, by_agent)
         changes = {}
         new_agents: dict[str, AgentHead] = {}
         for agent, mine in by_agent.items():
@@ -42,7 +45,7 @@ class RunKeeper:
             for meaning in mine:
                 latest_ns = _fold(keeping[agent], meaning, latest_ns)
             changes[agent] = list(keeping[agent].changed.values())
-            new_agents[agent] = _told(agents[agent], mine[-1], revision=agents[agent].revision + bool(changes[agent]))
+            new_agents[agent] = _told(agents[agent], mine[-1], revision=agents[agent].revision + bool(changes[agent] or agent in otherwise))
         inserted = await run_rows.write(connection, changes, now_ns)
         for agent, runs in inserted.items():
             keeping[agent].current.update({run.path: run for run in runs if run.current})
@@ -52,6 +55,7 @@ class RunKeeper:
 
     def committed(self) -> None:
         """Believe what the last `take` made: its transaction is through."""
+        self._standing.committed({agent: revision for agent, (revision, _) in self._pending.items()})
         for agent, known in self._pending.items():
             self._cache[agent] = known
             self._cache.move_to_end(agent)

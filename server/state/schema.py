@@ -1,9 +1,17 @@
 """The whole schema: importing this imports every module that has tables, so that `metadata` lacks none. Nothing else lives here."""
 
-from server.state import sites_tables, tables
+from server.state import (
+    sites_tables,
+    standing_tables,
+    tables,
+)
 from server.state.tables import metadata
 
-MODULES = (tables, sites_tables)
+MODULES = (
+    tables,
+    sites_tables,
+    standing_tables,
+)
 """Every module with tables."""
 
 __all__ = ["MODULES", "metadata"]

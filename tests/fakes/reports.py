@@ -5,6 +5,7 @@ No I/O, no clock: the caller says when. `Agent` keeps a stream and its digest ch
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from wire import codec, topics
 from wire.context import Context
@@ -112,19 +113,21 @@ class Agent:
         compress: bool = True,
         dropped: Sequence[tuple[int, int]] = (),
         former: str | None = None,
+        **said: Any,
     ) -> tuple[str, bytes]:
-        """Return (topic, payload) of this agent's next report."""
-        cycle = Cycle(
-            started_ns=at_ns,
-            created_ns=at_ns + SECOND,
-            cadence_s=60,
-            software="0.1.0",
-            plan=1,
-            lab=lab,
-            context=Context(gateway="a1b2c3", interface="wired", network="10.1.2.0/24", site=self.site),
-            health=Health(rss_mb=38.5, cpu_ms=120.0),
-            observations=list(self.observations() if observations is None else observations),
-        )
+        """Return (topic, payload) of this agent's next report; `said` replaces fields of its cycle."""
+        plain: dict[str, Any] = {
+            "started_ns": at_ns,
+            "created_ns": at_ns + SECOND,
+            "cadence_s": 60,
+            "software": "0.1.0",
+            "plan": 1,
+            "lab": lab,
+            "context": Context(gateway="a1b2c3", interface="wired", network="10.1.2.0/24", site=self.site),
+            "health": Health(rss_mb=38.5, cpu_ms=120.0),
+            "observations": list(self.observations() if observations is None else observations),
+        }
+        cycle = Cycle(**plain | said)
         data = cycle.dump()
         self.seq += 1
         digest = codec.content_id(data)
