@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from server.fleet.section import PlansSection
 from server.section import Placed, Section, is_address
 
 
@@ -261,6 +262,7 @@ class Settings(BaseSettings):
     knowledge: KnowledgeSection = Field(default_factory=KnowledgeSection)
     watcher: WatcherSection = Field(default_factory=WatcherSection)
     console: Console = Field(default_factory=Console)
+    plans: PlansSection = Field(default_factory=PlansSection)
     reflector: ReflectorSection = Field(default_factory=ReflectorSection)
     sites: dict[SiteName, SiteSection] = Field(default_factory=dict)
     egress: list[EgressSection] = Field(default_factory=list)

@@ -1,9 +1,11 @@
 """Which duties the active watcher has besides its inbox: one line each, from what the server has put together. Only wiring lives here."""
 
+from server.fleet.issuer import issuer_of
 from server.means import Means
 from server.watcher.leading import Duty
 
 
-def duties_of(means: Means) -> list[Duty]:  # noqa: ARG001 - each duty takes from it what it needs
+def duties_of(means: Means) -> list[Duty]:
     """Return the duties of a configuration, in no order: each has a task of its own."""
-    return []
+    possible = (issuer_of(means.settings.plans, means.knowledge),)
+    return [duty for duty in possible if duty is not None]

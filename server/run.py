@@ -38,6 +38,7 @@ from server.console.listening import listen
 from server.console.reflecting import Reflecting, reflecting
 from server.console.stage import Stage
 from server.duties import duties_of
+from server.fleet.publishing import Publisher
 from server.history.embedded import Embedded
 from server.history.influx import Influx, InfluxSettings
 from server.history.port import History, Unavailable
@@ -153,6 +154,7 @@ async def _at_work(server: Server) -> AsyncIterator[None]:
         if server.settings.collector.enabled:
             tasks.append(group.create_task(server.collector.run(), name="collector"))
             tasks.append(group.create_task(server.ingest.run(server.collector.offer), name="mqtt-ingest"))
+            tasks.append(group.create_task(Publisher(server.database, server.ingest).run(), name="plans"))
         if server.watcher is not None:
             tasks.append(group.create_task(server.watcher.run(), name="watcher"))
         if server.settings.knowledge.bundle is not None:

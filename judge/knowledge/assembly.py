@@ -84,6 +84,7 @@ def assemble(read: Callable[[str], bytes], bundle: bytes) -> Knowledge:
         links=files.rows("guidance.toml", "link", Link),
         natives={row.device_class: row.text for row in files.rows("guidance.toml", "native", Native)},
         front_doors=_front_doors(files, "front_doors.csv"),
+        lists=_lists(files),
         roots=Roots([*pem_to_der(bundle), *pem_to_der(files.read("intermediates.pem"))], hashlib.sha256(bundle).hexdigest()[:16]),
     )
     _check_names(knowledge)
@@ -91,6 +92,15 @@ def assemble(read: Callable[[str], bytes], bundle: bytes) -> Knowledge:
     _check_whole(knowledge)
     object.__setattr__(knowledge, "version", f"{knowledge.as_of}+{files.digest(bundle)[:8]}")
     return knowledge
+
+
+def _lists(files: Files) -> dict[Instance, str]:
+    """Return the state of each list as the web service would number it; where the manifest does not say, its own date."""
+    dates = files.toml(DATES)
+    told = dates.get("endpoints_as_of", {})
+    as_of = dates.get("as_of", "")
+    found = {instance: told.get(instance, as_of) if isinstance(told, dict) else as_of for instance in ENDPOINT_FILES}
+    return {instance: f"{str(day).replace('-', '')}00" for instance, day in found.items()}
 
 
 def _authorities(files: Files, name: str) -> Authorities:

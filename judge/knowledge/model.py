@@ -148,7 +148,7 @@ class Knowledge:
 
     `roots`: the centre's public roots and the known intermediates below them. `weights` maps signal to weight, `product_weights` grade to
     weight, `vendor_weights` method to weight. `endpoints` is Worldwide's list, `instances` holds all four; `representatives` are the rows
-    of `targets` for Worldwide that need no tenant's name.
+    of `targets` for Worldwide that need no tenant's name. `lists`: the state of each instance's list, ten digits as the web service counts.
     """
 
     version: str
@@ -178,6 +178,7 @@ class Knowledge:
     natives: dict[str, str]
     front_doors: dict[str, FrontDoorPlace]
     roots: Roots
+    lists: Mapping[Instance, str] = field(default_factory=dict)
     operators: dict[tuple[str, int | None], str] = field(default_factory=dict, repr=False)
 
     def has_rule(self, host: str, rule: HostRule) -> bool:

@@ -1,4 +1,4 @@
-"""Reports from, and receipts to, an MQTT broker: 3.1.1 or 5, mutual TLS, shared subscription, a fresh client for each attempt.
+"""Reports from, receipts and plans to, an MQTT broker: 3.1.1 or 5, mutual TLS, shared subscription, a fresh client for each attempt.
 
 gmqtt's own reconnecting is off: after one refusal it never tries again, it leaks packet ids after a lost session, and `connect` has no
 time limit (all measured; docs/decisions/003-mqtt-client.md). Nothing here is needed for correctness: agents resend what is not receipted.
@@ -62,6 +62,7 @@ class MqttIngest:
         self._connected = connected
         self._sleep = sleep
         self._client: Client | None = None
+        self._sessions = 0
         self.sentence = "not connected yet"
 
     async def run(self, offer: Offer) -> None:
@@ -99,6 +100,7 @@ class MqttIngest:
             if max(granted, default=0x80) >= 0x80:
                 raise NotAllowed
             self._client = client
+            self._sessions += 1
             self._connected(1.0)
             self._say("")
             await lost.wait()
@@ -134,6 +136,22 @@ class MqttIngest:
         client = self._client
         if client is not None and client.is_connected:
             client.publish(topics.receipt(agent), receipt.dump(), qos=0)
+
+    @property
+    def session(self) -> int:
+        """Return the number of this connection, counted from 1; 0 while there is none."""
+        return self._sessions if self._client is not None else 0
+
+    def plan(self, agent: str, envelope: bytes) -> bool:
+        """Publish an agent's plan at QoS 1, retained; return whether there was a connection.
+
+        What is not acknowledged when the connection ends is published again over the next one, from the rows.
+        """
+        client = self._client
+        if client is None or not client.is_connected:
+            return False
+        client.publish(topics.plan(agent), envelope, qos=1, retain=True)
+        return True
 
     def _say(self, sentence: str) -> None:
         """Log a change of state, once."""

@@ -17,3 +17,8 @@ async def read(database: Database) -> dict[str, int]:
     """Return all counters."""
     async with database.reading() as connection:
         return {row.name: row.value for row in await connection.execute(select(counter))}
+
+
+async def value(connection: AsyncConnection, name: str) -> int:
+    """Return one counter in the caller's transaction; 0 before it was ever raised."""
+    return int((await connection.execute(select(counter.c.value).where(counter.c.name == name))).scalar_one_or_none() or 0)

@@ -1,6 +1,7 @@
 """The whole schema: importing this imports every module that has tables, so that `metadata` lacks none. Nothing else lives here."""
 
 from server.state import (
+    feed_tables,
     sites_tables,
     standing_tables,
     tables,
@@ -11,6 +12,7 @@ MODULES = (
     tables,
     sites_tables,
     standing_tables,
+    feed_tables,
 )
 """Every module with tables."""
 

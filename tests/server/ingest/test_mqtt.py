@@ -275,3 +275,15 @@ async def test_a_stopped_broker_does_not_keep_us(mosquitto: Mosquitto) -> None:
                 await asyncio.sleep(0)
     finally:
         mosquitto.resume()
+
+
+async def test_plans_go_out_retained(broker: EmbeddedBroker) -> None:
+    """An agent that comes later hears its plan; without a connection nothing is promised; each connection has its own number."""
+    async with running(to(broker)) as one:
+        assert (one.ingest.session, one.ingest.plan("agent-01", b"plan")) == (0, False)
+        await one.up()
+        assert (one.ingest.session, one.ingest.plan("agent-01", b"plan")) == (1, True)
+        async with client(agent(to(broker)), topics.plan("agent-01")) as (_, told, _granted):
+            await told.until(lambda: bool(told.messages))
+    assert told.messages == [(topics.plan("agent-01"), b"plan")]
+    assert one.ingest.session == 0
