@@ -112,6 +112,19 @@ def is_made(spool: Path) -> bool:
         return False
 
 
+def newest_in(spool: Path) -> tuple[str, int, str] | None:
+    """Return stream, number and digest of the newest report a spool ever held; None when there is no spool yet."""
+    try:
+        database = sqlite3.connect(f"file:{spool}?mode=ro", uri=True, timeout=10)
+        try:
+            found: tuple[str, int, str] | None = database.execute("SELECT stream, seq, digest FROM identity").fetchone()
+        finally:
+            database.close()
+    except sqlite3.OperationalError:
+        return None
+    return found
+
+
 def held_in(spool: Path) -> Held:
     """Return what a spool's file holds, committed transactions only; the agent may run meanwhile."""
     database = sqlite3.connect(f"file:{spool}?mode=ro", uri=True, timeout=10)

@@ -17,7 +17,7 @@ from server.state import tables
 from tests.lab.expected import difference, rows_of
 from tests.lab.feed import HOSTS, Feed, Line
 from tests.lab.programs import HERE, SITE, Agent, Collector, Stores
-from tests.lab.readback import PATIENCE_S, Rows, held_in, influx_rows, ledger_says, state_rows, until
+from tests.lab.readback import PATIENCE_S, Rows, held_in, influx_rows, ledger_says, newest_in, state_rows, until
 from tests.servers.mosquitto import Mosquitto
 
 PROBES = ("web", "dns", "egress")
@@ -47,6 +47,14 @@ class Feeder(Agent):
     def told(self) -> list[dict[str, Any]]:
         """Return the oracle's records."""
         return [json.loads(line) for line in self.oracle.read_text().splitlines()] if self.oracle.exists() else []
+
+    def kill(self) -> None:
+        """End it at once. A line that it had spooled and not yet told the oracle is told in its place, as its next life would do."""
+        super().kill()
+        done, newest = len(self.spooled()), newest_in(self.spool)
+        if newest is not None and done < len(self.feed.lines) and newest[2] == self.feed.lines[done].digest:
+            with self.oracle.open("a") as oracle:
+                oracle.write(json.dumps({"spooled": done, "stream": newest[0], "seq": newest[1]}) + "\n")
 
     def spooled(self) -> list[Line]:
         """Return the lines that were spooled; each exactly once, by the oracle's own account."""
