@@ -3,9 +3,13 @@
 from server.fleet.issuer import issuer_of
 from server.means import Means
 from server.watcher.leading import Duty
+from server.watcher.replacing import Replacing
 
 
 def duties_of(means: Means) -> list[Duty]:
     """Return the duties of a configuration, in no order: each has a task of its own."""
-    possible = (issuer_of(means.settings.plans, means.knowledge),)
+    possible: tuple[Duty | None, ...] = (
+        issuer_of(means.settings.plans, means.knowledge),
+        Replacing(means.database, means.registry),
+    )
     return [duty for duty in possible if duty is not None]

@@ -121,7 +121,7 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
         means = Means(settings, database, history, places, lambda: interpreter.judge.knowledge, now, reader.read)
         watcher = _watcher(means, reader)
         collector = Collector(
-            Pipeline(database, history, interpreter, Terms(settings.collector.accept_lab_agents)),
+            Pipeline(database, history, interpreter, Terms(settings.collector.accept_lab_agents), places),
             ingest,
             Replay(database, history),
             telemetry,

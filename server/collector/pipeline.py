@@ -14,9 +14,12 @@ from server.collector.bodies import Bodies
 from server.collector.intake import Hold, Item, Terms, printable, take
 from server.collector.ledger import MAX_RANGES, Entry, Head
 from server.collector.meaning import Interpreter, Meaning
+from server.collector.placing import egress_of, whereabouts
 from server.collector.receipts import Answers
 from server.collector.runkeeping import RunKeeper
 from server.collector.settling import Rows, Settled, dropped_of, in_order, settle, wanted_rows
+from server.fleet.placing import Placer
+from server.fleet.registry import Registry
 from server.history.port import History, Rejected
 from server.ingest.port import Arrival
 from server.state import assignments
@@ -53,11 +56,14 @@ class Contended(Exception):  # noqa: N818 - a state, not a mistake
 class Pipeline:
     """Takes batches. `process` raises history's Unavailable, and the database's own errors, with nothing promised to anybody."""
 
-    def __init__(self, database: Database, history: History, interpreter: Interpreter, terms: Terms) -> None:
+    def __init__(
+        self, database: Database, history: History, interpreter: Interpreter, terms: Terms, registry: Registry | None = None
+    ) -> None:
         self._database = database
         self._history = history
         self._interpreter = interpreter
         self._terms = terms
+        self._placer = Placer(registry or Registry())
         self._bodies = Bodies(database)
         self._runs = RunKeeper(database)
 
@@ -128,14 +134,17 @@ class Pipeline:
     async def _introduce(self, items: Sequence[Item], sites: Sites, now_ns: int) -> Sites:
         """Give agents and contexts not seen before their rows, before anything about them is written."""
         newcomers: dict[tuple[str, str], tuple[bytes, str]] = {}
+        egress: dict[tuple[str, str], str] = {}
         for item in items:
-            context_id, body, declared = _context(item)
+            context_id, body = _context(item)
             if not sites.knows(item.agent, context_id):
-                newcomers[item.agent, context_id] = (body, declared or sites.newest(item.agent))
+                key = (item.agent, context_id)
+                egress[key] = egress.get(key) or egress_of(item, self._bodies.facts)
+                newcomers[key] = (body, self._placer.place(whereabouts(item, egress[key]), sites.earlier(item.agent)))
         if not newcomers:
             return sites
         async with self._database.writing() as connection:
-            await assignments.introduce(self._database, connection, newcomers, now_ns)
+            await assignments.introduce(self._database, connection, newcomers, now_ns, egress)
             return await assignments.load_sites(connection, {item.agent for item in items})
 
     def _mean(self, item: Item, sites: Sites) -> Meaning:
@@ -209,16 +218,16 @@ def _count(outcome: Outcome, name: str) -> None:
     outcome.counts[name] = outcome.counts.get(name, 0) + 1
 
 
-def _context(item: Item) -> tuple[str, bytes, str]:
-    """Return a report's context id, its body, and the site it declares."""
+def _context(item: Item) -> tuple[str, bytes]:
+    """Return a report's context id and its body."""
     assert item.report is not None  # noqa: S101 - only readable items come here
     return _identified(item.report.cycle.context)
 
 
 @lru_cache(maxsize=65_536)
-def _identified(context: Context) -> tuple[str, bytes, str]:
+def _identified(context: Context) -> tuple[str, bytes]:
     body = canonical(context.model_dump(mode="json", exclude_defaults=True))
-    return content_id(body), body, context.site or ""
+    return content_id(body), body
 
 
 def _rows(items: Sequence[Item]) -> list[tuple[str, Entry, int]]:

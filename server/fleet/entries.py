@@ -11,7 +11,11 @@ from dataclasses import dataclass
 from server.fleet.hours import BusinessHours
 from server.fleet.registry import Criticality, EgressRange, Origin, Place, Site
 
-RESERVED = ("unassigned", "remote")
+UNASSIGNED = "unassigned"
+"""The place of an agent nobody knows a site for."""
+REMOTE = "remote"
+"""The place of an agent away from any site."""
+RESERVED = (UNASSIGNED, REMOTE)
 """Words that stand where a site's name could: no site may have them, in whatever case."""
 
 

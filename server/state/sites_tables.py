@@ -61,6 +61,27 @@ site_before = Table(
     comment="Each entry as it was (JSON) before it was changed or deleted, and who did that when: nothing entered is lost.",
 )
 
+placing = Table(
+    "placing",
+    metadata,
+    Column("agent", String(63), primary_key=True),
+    Column("context", String(22), primary_key=True),
+    Column("egress", String(45), nullable=False, server_default=""),
+    Column("by_hand", String(128), nullable=False, server_default=""),
+    comment="What else decides the place of an agent's context: the egress it was first seen with, and who assigned it by hand.",
+)
+
+gateway_told = Table(
+    "gateway_told",
+    metadata,
+    Column("site", String(256), primary_key=True),
+    Column("network", String(43), primary_key=True),
+    Column("gateway", String(128), primary_key=True),
+    Column("episode", Integer, nullable=False),
+    Column("told_ns", BigInteger, nullable=False),
+    comment="Gateways (hashed) a site was told to have changed to: each is told once.",
+)
+
 maintenance = Table(
     "maintenance",
     metadata,

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from server.fleet.entries import UNASSIGNED
 from server.state import assignments
-from server.state.assignments import DELAY_NS, UNASSIGNED, Sites
+from server.state.assignments import DELAY_NS, Sites
 from server.state.database import Database
 from server.state.tables import agent, context
 
@@ -59,12 +60,39 @@ async def test_an_agent_nobody_heard_of_cannot_be_assigned(database: Database) -
     assert not (await sites(database)).knows("agent-09", "home")
 
 
-async def test_the_newest_site_is_the_guess_for_a_new_context(database: Database) -> None:
-    """A laptop in a network not seen before most likely belongs where it was last assigned."""
-    assert (await sites(database)).newest("agent-01") == UNASSIGNED
-    await introduce(database, 5, (OFFICE, "Porto"))
+async def test_the_earlier_site_is_where_it_was_last(database: Database) -> None:
+    """By the order in which rows were made; being away or unassigned is no site."""
+    assert (await sites(database)).earlier("agent-01") == ""
+    await introduce(database, 5, (OFFICE, "Porto"), (("agent-01", "train"), "remote"))
+    assert (await sites(database)).earlier("agent-01") == "Porto"
     await assignments.assign(database, "agent-01", "Lyon", 1000)
-    assert (await sites(database)).newest("agent-01") == "Lyon"
+    assert (await sites(database)).earlier("agent-01") == "Lyon"
+    await introduce(database, 2000, (HOME, "remote"))
+    assert (await sites(database)).earlier("agent-01") == "Lyon"
+
+
+async def test_contexts_as_they_were_seen(database: Database) -> None:
+    """By agent, a page at a time: body, last place, the agent's last site, the egress it was first seen with, and who assigned it."""
+    other = ("agent-02", "home")
+    async with database.writing() as connection:
+        newcomers = {HOME: (b"h", "remote"), OFFICE: (b"o", "Porto"), other: (b"h", "")}
+        await assignments.introduce(database, connection, newcomers, 5, {OFFICE: "203.0.113.7"})
+    await assignments.assign(database, "agent-02", "Faro", 100, "ana")
+    async with database.writing() as connection:
+        assert await assignments.move(database, connection, {OFFICE: "Lyon"}, 100) == 100 + DELAY_NS
+        assert await assignments.move(database, connection, {OFFICE: "Lyon"}, 100) == 100 + DELAY_NS
+    async with database.reading() as connection:
+        first, last = await assignments.seen_after(connection, "", 1)
+        assert (last, first) == (
+            "agent-01",
+            [
+                assignments.Seen("agent-01", "home", b"h", "remote", "Lyon", "", ""),
+                assignments.Seen("agent-01", "office", b"o", "Lyon", "Lyon", "203.0.113.7", ""),
+            ],
+        )
+        second = [assignments.Seen("agent-02", "home", b"h", "Faro", "Faro", "", "ana")]
+        assert await assignments.seen_after(connection, "agent-01", 5) == (second, "agent-02")
+        assert await assignments.seen_after(connection, "agent-02", 5) == ([], "")
 
 
 async def test_two_collectors_that_meet_a_newcomer_agree(database: Database) -> None:

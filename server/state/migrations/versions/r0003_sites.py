@@ -11,6 +11,7 @@ def upgrade() -> None:
     """Make the tables; they begin empty, the configuration's sites apply without rows."""
     _sites()
     _networks()
+    _places()
     row_id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     op.create_table(
         "site_before",
@@ -79,4 +80,26 @@ def _networks() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("site", "prefix"),
         comment="Public addresses a site leaves by, and the circuit's name.",
+    )
+
+
+def _places() -> None:
+    op.create_table(
+        "placing",
+        sa.Column("agent", sa.String(length=63), nullable=False),
+        sa.Column("context", sa.String(length=22), nullable=False),
+        sa.Column("egress", sa.String(length=45), server_default="", nullable=False),
+        sa.Column("by_hand", sa.String(length=128), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("agent", "context"),
+        comment="What else decides the place of an agent's context: the egress it was first seen with, and who assigned it by hand.",
+    )
+    op.create_table(
+        "gateway_told",
+        sa.Column("site", sa.String(length=256), nullable=False),
+        sa.Column("network", sa.String(length=43), nullable=False),
+        sa.Column("gateway", sa.String(length=128), nullable=False),
+        sa.Column("episode", sa.Integer(), nullable=False),
+        sa.Column("told_ns", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "network", "gateway"),
+        comment="Gateways (hashed) a site was told to have changed to: each is told once.",
     )
