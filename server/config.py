@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from server.case_section import CaseSection
 from server.fleet.section import PlansSection
 from server.section import Placed, Section, is_address
 
@@ -266,6 +267,7 @@ class Settings(BaseSettings):
     reflector: ReflectorSection = Field(default_factory=ReflectorSection)
     sites: dict[SiteName, SiteSection] = Field(default_factory=dict)
     egress: list[EgressSection] = Field(default_factory=list)
+    cases: CaseSection = Field(default_factory=CaseSection)
     policy: dict[str, Any] = Field(default_factory=dict)
 
     @field_validator("egress")

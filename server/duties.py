@@ -2,6 +2,7 @@
 
 from server.fleet.issuer import issuer_of
 from server.means import Means
+from server.watcher.case_duty import case_duty_of
 from server.watcher.leading import Duty
 from server.watcher.replacing import Replacing
 
@@ -11,5 +12,6 @@ def duties_of(means: Means) -> list[Duty]:
     possible: tuple[Duty | None, ...] = (
         issuer_of(means.settings.plans, means.knowledge),
         Replacing(means.database, means.registry),
+        case_duty_of(means.settings.cases, means.registry),
     )
     return [duty for duty in possible if duty is not None]

@@ -50,8 +50,12 @@ def said(name: str) -> str:
 
 def counts(one: Aside) -> bool:
     """Return whether it can be a site's word: a device that is seen, or a service that people use and that is shut."""
-    lost = kind_of(one.target) in _LOST and one.verdict in {"altered", "blocked"}
-    return not lost and one.verdict not in _TOLD
+    return not is_lost(one.target, one.verdict) and one.verdict not in _TOLD
+
+
+def is_lost(name: str, verdict: str) -> bool:
+    """Return whether it is a protocol that is lost or kept out beside the answer, and nothing that decrypts."""
+    return kind_of(name) in _LOST and verdict in {"altered", "blocked"}
 
 
 def meddling(asides: Iterable[Aside]) -> tuple[str, ...]:
