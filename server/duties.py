@@ -5,6 +5,7 @@ from server.means import Means
 from server.watcher.case_duty import case_duty_of
 from server.watcher.leading import Duty
 from server.watcher.replacing import Replacing
+from server.watcher.rollups.duty import RollupDuty
 
 
 def duties_of(means: Means) -> list[Duty]:
@@ -13,5 +14,6 @@ def duties_of(means: Means) -> list[Duty]:
         issuer_of(means.settings.plans, means.knowledge),
         Replacing(means.database, means.registry),
         case_duty_of(means.settings.cases, means.registry),
+        RollupDuty(means.database, means.history, means.registry),
     )
     return [duty for duty in possible if duty is not None]

@@ -13,6 +13,7 @@ from functools import lru_cache
 from server.collector.bodies import Bodies
 from server.collector.intake import Hold, Item, Terms, printable, take
 from server.collector.ledger import MAX_RANGES, Entry, Head
+from server.collector.marks import HourMarks
 from server.collector.meaning import Interpreter, Meaning
 from server.collector.placing import egress_of, whereabouts
 from server.collector.receipts import Answers
@@ -66,6 +67,7 @@ class Pipeline:
         self._placer = Placer(registry or Registry())
         self._bodies = Bodies(database)
         self._runs = RunKeeper(database)
+        self._marks = HourMarks()
 
     async def process(self, arrivals: Sequence[Arrival], now_ns: int) -> Outcome:
         """Store a batch and return what its agents are to be told."""
@@ -178,6 +180,7 @@ class Pipeline:
             answers.ends = await _ends(connection, settled.heads)
             stored = [meanings[id(item)] for item in settled.new + settled.replaced if item.report]
             outcome.told = await self._runs.take(connection, agents, stored, now_ns)
+            await self._marks.take(connection, stored, now_ns)
             clones = _clones(settled, locked, now_ns)
             await run_rows.tell_clone(connection, clones, now_ns)
             poison = [item for item in settled.new if item.report is None]
@@ -185,6 +188,7 @@ class Pipeline:
             await quarantine_rows.keep(connection, kept, now_ns)
         outcome.told = outcome.told or bool(clones)
         self._runs.committed()
+        self._marks.committed(now_ns)
         return settled
 
     def _answer(self, settled: Settled, answers: Answers, outcome: Outcome) -> None:

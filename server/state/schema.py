@@ -2,6 +2,7 @@
 
 from server.state import (
     feed_tables,
+    rollups_tables,
     sites_tables,
     standing_tables,
     tables,
@@ -13,6 +14,7 @@ MODULES = (
     sites_tables,
     standing_tables,
     feed_tables,
+    rollups_tables,
 )
 """Every module with tables."""
 
