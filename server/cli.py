@@ -19,7 +19,7 @@ from rich.text import Text
 from judge.knowledge.endpoints import Instance
 from judge.knowledge.loader import load_knowledge
 from server import run as running
-from server.commands import knowledge
+from server.commands import case, knowledge
 from server.commands.doing import ConfigFile, do, fail, settings_of, when, with_database
 from server.fleet.plans import BadKey, BadPlan, make_key, make_plan, sign_plan
 from server.history.influx import Influx
@@ -32,6 +32,7 @@ plan_app = typer.Typer(no_args_is_help=True, help="Plans for agents: keys and si
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(plan_app, name="plan")
 app.add_typer(knowledge.app, name="knowledge")
+app.add_typer(case.app, name="case")
 
 Number = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="as middlewatch-server quarantine list shows it")]
 Numbers = Annotated[list[int], typer.Argument(min=1, max=2**63 - 1, help="as middlewatch-server quarantine list shows them")]

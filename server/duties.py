@@ -2,7 +2,7 @@
 
 from server.fleet.issuer import issuer_of
 from server.means import Means
-from server.watcher.case_duty import case_duty_of
+from server.watcher.case_duty import CaseDuty
 from server.watcher.leading import Duty
 from server.watcher.replacing import Replacing
 from server.watcher.rollups.duty import RollupDuty
@@ -13,7 +13,7 @@ def duties_of(means: Means) -> list[Duty]:
     possible: tuple[Duty | None, ...] = (
         issuer_of(means.settings.plans, means.knowledge),
         Replacing(means.database, means.registry),
-        case_duty_of(means.settings.cases, means.registry),
         RollupDuty(means.database, means.history, means.registry),
+        CaseDuty(means.settings.cases, means.registry, means.knowledge),
     )
     return [duty for duty in possible if duty is not None]

@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from judge.knowledge.endpoints import EndpointList
+from judge.knowledge.model import Knowledge
+from server.case_section import CaseSection
 from server.fleet.registry import Registry
 from server.state import cases as stored
 from server.state.database import Database, Transaction
@@ -16,6 +17,7 @@ from server.watcher import beside, case_sentences
 from server.watcher.cases import Case, CaseState, Line, LineState, Look, Pace, Seen, Where, look, settle, state_of
 from server.watcher.findings import read
 from server.watcher.kinds import KINDS
+from server.watcher.quickening import quicken, slow
 from server.watcher.telling import printable, publish
 from server.watcher.turns import SIGHTINGS
 from wire.codec import canonical
@@ -24,6 +26,7 @@ MOST_LINES = 2_000
 """Hosts times sites of one case: 200 sites with ten hosts; beyond that, several cases."""
 LONGEST = {"ticket": 128, "title": 256, "by": 128}
 LONGEST_NOTE = 4_000
+HOUR_NS = 3600 * 10**9
 Hosts = Collection[str]
 
 
@@ -44,13 +47,14 @@ class Wish:
 
 @dataclass(slots=True)
 class Casework:
-    """One transaction's work on cases. `listed` is Microsoft's endpoint list; `fresh` collects what was told, for the log."""
+    """One transaction's work on cases. `fresh` collects what was told, for the log."""
 
     database: Database
     transaction: Transaction
     now_ns: int
+    knowledge: Knowledge
     registry: Registry = field(default_factory=Registry)
-    pace: Pace = field(default_factory=Pace)
+    section: CaseSection = field(default_factory=CaseSection)
     fresh: list[str] = field(default_factory=list)
 
     def zone(self, site: str) -> str:
@@ -58,38 +62,40 @@ class Casework:
         known = self.registry.sites.get(site)
         return known.zone if known else "UTC"
 
-    async def open(self, wish: Wish, listed: EndpointList) -> stored.CaseRow:
+    async def open(self, wish: Wish) -> stored.CaseRow:
         """Open a case and settle it at once. Raises Refused."""
         _short(ticket=wish.ticket, title=wish.title, by=wish.by)
-        pairs = await self._pairs(wish, listed)
+        pairs = await self._pairs(wish)
         hosts, sites = (len({one[index] for one in pairs}) for index in (1, 0))
         title = wish.title.strip() or f"Bypass of {hosts} host{'s' * (hosts > 1)} at {pairs[0][0] if sites == 1 else f'{sites} sites'}"
         row = stored.CaseRow(0, wish.ticket.strip(), title, wish.by.strip(), self.now_ns, "open", 1, self.now_ns)
         number = await stored.add(self.transaction, row, [stored.LineRow(0, site, host) for site, host in pairs])
-        await self._log(number, "opened", f"opened for {len(pairs)} lines", wish.by)
+        await self._log(number, "opened", f"opened for {hosts} host{'s' * (hosts > 1)} at {sites} site{'s' * (sites > 1)}", wish.by)
+        await self.quicken(number, pairs)
         settled = await self.settle(replace(row, id=number), tell_opening=True)
         return settled or replace(row, id=number)
 
-    async def _pairs(self, wish: Wish, listed: EndpointList) -> list[Where]:
+    async def _pairs(self, wish: Wish) -> list[Where]:
         """Return the lines a case is to have."""
         hosts = tuple(dict.fromkeys(host.strip().lower().rstrip(".") for host in wish.hosts if host.strip()))
         sites = tuple(dict.fromkeys(site.strip() for site in wish.sites if site.strip()))
         held = {(site, beside.host_of(target)) for site, target in await stored.held_now(self.transaction, SIGHTINGS, sites)}
         ours = {one for one in held if not hosts or one[1] in hosts}
         pairs = (
-            [(site, host) for site in sites for host in hosts]
-            if hosts and sites
-            else sorted(one for one in ours if _listed(one[1], listed))
+            [(site, host) for site in sites for host in hosts] if hosts and sites else sorted(one for one in ours if self._listed(one[1]))
         )
         if not pairs:
             where = f" at {', '.join(sites)}" if sites else ""
             raise Refused(f"hosts: nothing of Microsoft 365{where} is held by a device now; name the hosts and the sites to be bypassed")
         if len(pairs) > MOST_LINES:
             raise Refused(f"hosts: {len(pairs)} lines (hosts times sites) are more than {MOST_LINES}; open several cases")
-        await self._known(hosts, sites, listed)
+        await self._known(hosts, sites)
         return pairs
 
-    async def _known(self, hosts: Hosts, sites: Collection[str], listed: EndpointList) -> None:
+    def _listed(self, host: str) -> bool:
+        return any(one.find(host, port) is not None for one in self.knowledge.instances.values() for port in (443, 80))
+
+    async def _known(self, hosts: Hosts, sites: Collection[str]) -> None:
         """Refuse names that are neither measured nor in the endpoint list, and sites nobody knows: nothing could ever be proved there."""
         measured = await stored.measured_at(self.transaction, sites)
         for site in sites:
@@ -97,16 +103,20 @@ class Casework:
                 raise Refused(f"sites: {site!r} is no site any agent reports from; write it as the page or `GET /standing` does")
         names = {beside.host_of(target) for _, target in measured}
         for host in hosts:
-            if host not in names and not _listed(host, listed):
+            if host not in names and not self._listed(host):
                 raise Refused(
                     f"hosts: {host!r} is measured nowhere and is no name of Microsoft's endpoint list; write outlook.office365.com"
                 )
+
+    async def quicken(self, number: int, where: Collection[Where]) -> int:
+        """Let the case's agents probe faster for another day; return how many they are."""
+        return await quicken(self.database, self.transaction, number, where, self.knowledge, self.section.cadence_s, self.now_ns)
 
     async def settle(self, row: stored.CaseRow, *, tell_opening: bool = False) -> stored.CaseRow | None:
         """Bring a case in line with the stored runs and tell what that means; None when somebody was quicker."""
         before = [line_of(one) for one in await stored.lines(self.transaction, [row.id])]
         looks = await self._looks(row, before)
-        case, lines, news = settle(case_of(row), before, looks, self.now_ns, self.pace)
+        case, lines, news = settle(case_of(row), before, looks, self.now_ns, pace_of(self.section))
         changed = [line_row(row.id, one) for one, old in zip(lines, before, strict=True) if one != old]
         after = _row(row, case)
         if changed or after != row:
@@ -155,6 +165,7 @@ class Casework:
         )
         kept = await stored.store(self.transaction, after, [])
         if kept is not None:
+            await slow(self.transaction, row.id, self.now_ns)
             await self._log(row.id, "closed", f"closed; it was {row.state}", by)
             await self.tell(replace(kept, state=row.state), "case-closed", row.openings, self.now_ns, lines)
         return kept
@@ -170,6 +181,7 @@ class Casework:
         if kept is None:
             return None
         await self._log(row.id, "reopened", "opened again", by)
+        await self.quicken(row.id, [(line.site, line.host) for line in before])
         return await self.settle(kept, tell_opening=True)
 
     async def _log(self, number: int, kind: str, text: str, by: str = "") -> None:
@@ -218,13 +230,14 @@ class Casework:
                 return case_sentences.closed(name, about, row.state, row.closed_by)
 
 
+def pace_of(section: CaseSection) -> Pace:
+    """Return the pace of reminders as configured."""
+    return Pace(int(section.remind_after_h * HOUR_NS), int(section.remind_every_h * HOUR_NS))
+
+
 def _worth(after: Line, before: Line) -> bool:
     """Return whether a line's change is worth an entry: its state, not the number of agents."""
     return after.look.state != before.look.state
-
-
-def _listed(host: str, listed: EndpointList) -> bool:
-    return any(listed.find(host, port) is not None for port in (443, 80))
 
 
 def _short(**texts: str) -> None:

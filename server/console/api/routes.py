@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from server.console.api import agents, events
+from server.console.api import agents, cases, events
 from server.console.api.route import Route
 
 ROUTES: Sequence[Route] = (
     *agents.ROUTES,
+    *cases.ROUTES,
     *events.ROUTES,
 )

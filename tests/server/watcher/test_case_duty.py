@@ -8,8 +8,8 @@ from server.fleet.registry import Registry
 from server.state import cases as stored
 from server.state.database import Database
 from server.state.tables import agent
-from server.watcher.case_duty import CaseDuty, case_duty_of, pace_of
-from server.watcher.casekeeping import Casework, Wish
+from server.watcher.case_duty import CaseDuty
+from server.watcher.casekeeping import Casework, Wish, pace_of
 from server.watcher.cases import DAY_NS, Pace
 from server.watcher.leading import Leadership
 from tests.fakes import sightings
@@ -32,10 +32,10 @@ async def test_an_open_case_is_followed(database: Database) -> None:
     for minute in range(3):
         await rounds.see("a", START + minute * MINUTE, {HOST: "clean"}, "Lyon")
     async with database.writing() as transaction:
-        await Casework(database, transaction, START + 3 * MINUTE).open(Wish(hosts=(HOST,), sites=("Lyon",)), load_knowledge().endpoints)
+        await Casework(database, transaction, START + 3 * MINUTE, load_knowledge()).open(Wish(hosts=(HOST,), sites=("Lyon",)))
     clock = [START + 4 * MINUTE]
     lead = Leadership(database, "one", lambda: clock[0])
-    duty = CaseDuty(Registry(), Pace())
+    duty = CaseDuty(CaseSection(), Registry(), load_knowledge)
     await lead.lead()
     await duty.step(lead)
     for minute in range(5, 8):
@@ -48,7 +48,7 @@ async def test_an_open_case_is_followed(database: Database) -> None:
     assert kinds == ["case-opened", "case-proved", "case-broken"]
     async with database.reading() as transaction:
         revision = (await stored.listed(transaction))[0].revision
-    await CaseDuty(Registry(), Pace()).step(lead)
+    await CaseDuty(CaseSection(), Registry(), load_knowledge).step(lead)
     async with database.reading() as transaction:
         assert (await stored.listed(transaction))[0].revision == revision, "nothing changed, so nothing is written"
     clock[0] += DAY
@@ -61,4 +61,3 @@ async def test_an_open_case_is_followed(database: Database) -> None:
 def test_pace() -> None:
     """Hours as configured."""
     assert pace_of(CaseSection()) == Pace(DAY_NS, 7 * DAY_NS)
-    assert case_duty_of(CaseSection(), Registry()).every_s <= 1, "told within the bound of a device (design 6)"

@@ -18,14 +18,14 @@ from tests.fakes.sightings import device as box
 
 OTHER = "teams.microsoft.com"
 REGISTRY = Registry({"Frankfurt": Site("Frankfurt", Place(50, 8), "Europe/Berlin"), "Lyon": Site("Lyon", Place(45, 4), "Europe/Paris")})
-ENDPOINTS = load_knowledge().endpoints
+KNOWLEDGE = load_knowledge()
 HELD = {host: sightings.finding(by=box("instance:1"), host=host) for host in (HOST, OTHER)}
 
 
 async def work(database: Database, minute: int, use: Callable[[Casework], Awaitable[stored.CaseRow | None]]) -> stored.CaseRow:
     """Do one piece of work in a transaction of its own."""
     async with database.writing() as transaction:
-        row = await use(Casework(database, transaction, START + minute * MINUTE, REGISTRY))
+        row = await use(Casework(database, transaction, START + minute * MINUTE, KNOWLEDGE, REGISTRY))
     assert row is not None
     return row
 
@@ -40,7 +40,7 @@ async def load(database: Database, number: int) -> stored.CaseRow:
 
 async def opened(database: Database, wish: Wish) -> stored.CaseRow:
     """Open a case at minute 10."""
-    return await work(database, 10, lambda one: one.open(wish, ENDPOINTS))
+    return await work(database, 10, lambda one: one.open(wish))
 
 
 async def settled(database: Database, number: int, minute: int) -> stored.CaseRow:
@@ -127,7 +127,7 @@ async def test_two_who_change_a_case_at_once(database: Database) -> None:
     row = await opened(database, Wish())
     await work(database, 11, lambda one: one.note(row, "Anna", "first"))
     async with database.writing() as transaction:
-        assert await Casework(database, transaction, START, REGISTRY).note(row, "Ben", "second") is None
+        assert await Casework(database, transaction, START, KNOWLEDGE, REGISTRY).note(row, "Ben", "second") is None
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ async def test_what_cannot_be_opened(database: Database, wish: Wish, said: str) 
     await rounds(database)
     async with database.writing() as transaction:
         with pytest.raises(Refused, match=r"hosts|sites|ticket") as refused:
-            await Casework(database, transaction, START, REGISTRY).open(wish, ENDPOINTS)
+            await Casework(database, transaction, START, KNOWLEDGE, REGISTRY).open(wish)
         assert said in str(refused.value)
         assert await stored.listed(transaction) == []
 
@@ -156,7 +156,7 @@ async def test_what_cannot_be_done_to_a_case(database: Database) -> None:
     row = await opened(database, Wish())
     shut = await work(database, 12, lambda one: one.close(row, "", ""))
     async with database.writing() as transaction:
-        one = Casework(database, transaction, START, REGISTRY)
+        one = Casework(database, transaction, START, KNOWLEDGE, REGISTRY)
         for refused in (one.note(row, "", " "), one.close(shut, "", ""), one.reopen(row, "")):
             with pytest.raises(Refused):
                 await refused
