@@ -6,6 +6,7 @@ from server.watcher.case_duty import CaseDuty
 from server.watcher.leading import Duty
 from server.watcher.replacing import Replacing
 from server.watcher.rollups.duty import RollupDuty
+from server.watcher.watching import Watching
 
 
 def duties_of(means: Means) -> list[Duty]:
@@ -13,6 +14,7 @@ def duties_of(means: Means) -> list[Duty]:
     possible: tuple[Duty | None, ...] = (
         issuer_of(means.settings.plans, means.knowledge),
         Replacing(means.database, means.registry),
+        Watching(means.registry, means.knowledge),
         RollupDuty(means.database, means.history, means.registry),
         CaseDuty(means.settings.cases, means.registry, means.knowledge),
     )

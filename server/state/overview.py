@@ -82,11 +82,11 @@ async def agents(connection: AsyncConnection) -> list[AgentRow]:
     return [AgentRow(*row) for row in await connection.execute(query)]
 
 
-_BESIDE = or_(run.c.target.like("%#%"), run.c.target.like("%/%"), run.c.target.not_like("%:%"))
+BESIDE = or_(run.c.target.like("%#%"), run.c.target.like("%/%"), run.c.target.not_like("%:%"))
 """Names that are not a target's own answer: an aspect, another protocol, this machine."""
 
 
-def _standing() -> ColumnElement[bool]:
+def standing() -> ColumnElement[bool]:
     """Return the condition of a run that says what holds now where its agent is."""
     oldest_ns = cast(agent.c.latest_ns, Float) - agent.c.cadence_s * 3e9 - float(GONE_NS)
     sure = or_(run.c.verdict.in_(FIRST_ROUND_COUNTS), run.c.rounds >= SURE_ROUNDS)
@@ -96,14 +96,14 @@ def _standing() -> ColumnElement[bool]:
 async def asides(connection: AsyncConnection, ignored: Collection[str] = ()) -> list[Aside]:
     """Return what is found beside the answers now, without the targets (`host:port`) that are `ignored`. Few rows: clean is left out."""
     columns = [run.c[name] for name in ("target", "verdict", "device_key", "first_ns")]
-    found = and_(_standing(), _BESIDE, run.c.verdict.not_in(FIRST_ROUND_COUNTS), *(run.c.target.not_like(f"{one}#%") for one in ignored))
+    found = and_(standing(), BESIDE, run.c.verdict.not_in(FIRST_ROUND_COUNTS), *(run.c.target.not_like(f"{one}#%") for one in ignored))
     query = select(agent.c.place, agent.c.id, *columns).select_from(agent.join(run, found)).order_by(agent.c.id, run.c.target)
     return [Aside(*row) for row in await connection.execute(query)]
 
 
 async def tallies(connection: AsyncConnection, ignored: Collection[str] = ()) -> list[Tally]:
     """Return what the current runs say of the targets' answers where each agent is now, without the targets that are `ignored`."""
-    said = and_(_standing(), run.c.target.not_in(ignored), not_(_BESIDE))
+    said = and_(standing(), run.c.target.not_in(ignored), not_(BESIDE))
     group = (agent.c.id, run.c.verdict, run.c.device_key)
     query = (
         select(agent.c.place, *group, func.count(distinct(run.c.target)), func.min(run.c.first_ns), func.max(run.c.first_ns))

@@ -28,3 +28,42 @@ agent_word = Table(
     Column("since_ns", BigInteger, nullable=False),
     comment="What an agent said last of its plan and its root bundles (JSON); `since_ns`: when it first said so.",
 )
+
+episode = Table(
+    "episode",
+    metadata,
+    Column("scope", String(256), primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    Column("state", String(8), nullable=False),
+    Column("since_ns", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),
+    comment="Trouble of an agent or a site, named by the event that opens it: well, doubt, bad, easing. `number` counts openings.",
+)
+
+site_word = Table(
+    "site_word",
+    metadata,
+    Column("site", String(256), primary_key=True),
+    Column("name", String(16), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("since_ns", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("next", Text, nullable=False, server_default=""),
+    Column("next_ns", BigInteger, nullable=False, server_default="0"),
+    comment="What is believed of a site (JSON), and what may replace it, since when: a change is believed when it is steady.",
+)
+
+way = Table(
+    "way",
+    metadata,
+    Column("agent", String(63), primary_key=True),
+    Column("kind", String(12), primary_key=True),
+    Column("place", String(256), nullable=False),
+    Column("value", String(64), nullable=False),
+    Column("seen", String(64), nullable=False),
+    Column("network", String(256), nullable=False),
+    Column("asn", BigInteger, nullable=False),
+    Column("since_ns", BigInteger, nullable=False),
+    Column("rounds", Integer, nullable=False),
+    comment="By which way an agent leaves, by its newest word: `value` makes it another way, `seen` is the newest address or code.",
+)
