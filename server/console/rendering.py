@@ -3,9 +3,10 @@
 The same input gives the same text, so a section that says nothing new is the same text again, and is not sent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, Protocol
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -38,6 +39,20 @@ class Around:
     listens: str = "127.0.0.1"
     local: bool = True
     stage: Stage | None = None
+
+
+class Named(Protocol):
+    """A part of a page: what it is called, and where a link leads to it."""
+
+    @property
+    def name(self) -> str:
+        """Return its element's id."""
+        ...
+
+    @property
+    def heading(self) -> str:
+        """Return what stands above it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +108,14 @@ class Renderer:
     def sentence(self, title: str, sentence: str, link: str) -> str:
         """Return a page that says one thing and leads back."""
         return self._render("sentence", title=title, sentence=sentence, link=link)
+
+    def desk_part(self, name: str, read: Mapping[str, Any]) -> str:
+        """Return one part of the desk."""
+        return self._render(f"desk_{name}", **read)
+
+    def desk(self, parts: Sequence[tuple[Named, str]]) -> str:
+        """Return the desk, its parts drawn already."""
+        return self._render("desk", parts=parts)
 
     def _render(self, name: str, **values: object) -> str:
         return self._environment.get_template(f"{name}.html").render(around=self._around, assets=self._assets, **values)

@@ -6,7 +6,7 @@ A change must come as JSON (or the route's own media type) from our own page or 
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
@@ -53,14 +53,21 @@ class Api:
 
         return handle
 
+    async def read(self, path: str, query: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON
+        """Return an endpoint's answer as a program gets it, its ETag under `etag` when it has a revision. Raises Problem."""
+        answer = await self.act("GET", path, query, None)
+        plain = answer.content.model_dump(mode="json") if isinstance(answer.content, BaseModel) else answer.content
+        return {**plain, "etag": tag_of(answer.revision)} if answer.revision is not None and isinstance(plain, dict) else plain
+
     async def act(self, method: str, path: str, plain: Any, etag: str | None) -> Answer:  # noqa: ANN401 - any JSON, or bytes
-        """Do what a form of our own page asks: the same endpoint, checked the same way. Raises Problem."""
+        """Do what a page of ours asks: the same endpoint, checked the same way. `plain` is the body, or GET's query. Raises Problem."""
         for route in self._routes:
             if route.method == method and _fits(route.path, path):
                 names = {part[1:-1]: unquote(one) for part, one in _pairs(route.path, path) if part.startswith("{")}
                 body = _checked(route.body, plain, "body") if route.body else None
+                query = _checked(route.query, plain, "query") if route.query and method == "GET" else None
                 try:
-                    return await route.handler(Call(self._means, names, None, body, plain if isinstance(plain, bytes) else b"", etag))
+                    return await route.handler(Call(self._means, names, query, body, plain if isinstance(plain, bytes) else b"", etag))
                 except STATE_FAULTS as error:
                     raise _fault(error) from None
         raise Problem(404, "Not found", f"There is nothing to do at {path} by {method}.")

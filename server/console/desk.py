@@ -1,0 +1,66 @@
+"""The desk: one page where people act. It reads the API's own answers and sends the API's own calls (`forms.py`); it decides nothing.
+
+So nothing is for programs only. `PARTS` says what is on it; each part is a template of its name.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from aiohttp import web
+
+from server.console import guarding
+from server.console.api.route import Problem
+from server.console.api.serving import Api
+from server.console.rendering import Renderer
+
+MOST_SHOWN = 100
+"""Items of a list on one page; the API has the rest, page by page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the desk. `reads`: name in its template to what is asked of the API (path, and what its query says)."""
+
+    name: str
+    heading: str
+    reads: Mapping[str, tuple[str, Mapping[str, str]]]
+
+
+_LISTED = {"limit": str(MOST_SHOWN)}
+PARTS: Sequence[Part] = ()
+
+
+class Desk:
+    """The page `/desk` of one console."""
+
+    def __init__(self, api: Api, renderer: Renderer, listens: str, parts: Sequence[Part] = PARTS) -> None:
+        self._api = api
+        self._renderer = renderer
+        self._listens = listens
+        self._parts = parts
+
+    def add(self, app: web.Application) -> None:
+        """Add the page."""
+        app.router.add_get("/desk", self._page)
+
+    async def _page(self, request: web.Request) -> web.Response:
+        if not guarding.is_our_host(request.headers.get("Host", ""), self._listens):
+            return web.Response(status=421, text="This console answers on its own name only.", headers=guarding.HEADERS)
+        drawn = [(part, self._renderer.desk_part(part.name, await self._read(part))) for part in self._parts]
+        text = self._renderer.desk(drawn)
+        headers = {"Cache-Control": "no-store", **guarding.HEADERS}
+        answer = web.Response(text=text, content_type="text/html", headers=headers)
+        answer.enable_compression()
+        return answer
+
+    async def _read(self, part: Part) -> dict[str, Any]:
+        """Return what a part asks for; what cannot be read is None, with its sentence under `trouble`."""
+        found: dict[str, Any] = {"trouble": ""}
+        for name, (path, query) in part.reads.items():
+            try:
+                found[name] = await self._api.read(quote(path), query)
+            except Problem as problem:
+                found |= {name: None, "trouble": problem.detail}
+        return found
