@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from judge.finding import Device, DeviceKey
-from server.console.words import ORDER, make, mark, moment, rank, thousands
+from server.console.words import EVENT_WORDS, ORDER, make, mark, moment, rank, thousands
+from server.watcher.kinds import KINDS
 from wire.vocabulary import VERDICTS
 
 NOW = int(datetime(2026, 11, 25, 4, 30, tzinfo=UTC).timestamp()) * 10**9
@@ -57,3 +58,9 @@ def test_no_time_and_no_zone() -> None:
 def test_thousands() -> None:
     """Thousands are set apart by a narrow space."""
     assert thousands(9800.4) == "9\u202f800"
+
+
+def test_every_kind_of_event_has_a_word() -> None:
+    """What is told is called something on the page, in at most four words."""
+    assert set(EVENT_WORDS) == set(KINDS)
+    assert all(len(word.split()) <= 5 for word in EVENT_WORDS.values())
