@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from server.case_section import CaseSection
 from server.fleet.section import PlansSection
+from server.notify.settings import NotifySection
 from server.section import Placed, Section, is_address
 
 
@@ -264,6 +265,7 @@ class Settings(BaseSettings):
     watcher: WatcherSection = Field(default_factory=WatcherSection)
     console: Console = Field(default_factory=Console)
     plans: PlansSection = Field(default_factory=PlansSection)
+    notify: NotifySection = Field(default_factory=NotifySection)
     reflector: ReflectorSection = Field(default_factory=ReflectorSection)
     sites: dict[SiteName, SiteSection] = Field(default_factory=dict)
     egress: list[EgressSection] = Field(default_factory=list)

@@ -2,6 +2,7 @@
 
 from server.fleet.issuer import issuer_of
 from server.means import Means
+from server.notify.duties import notice_duties
 from server.watcher.case_duty import CaseDuty
 from server.watcher.leading import Duty
 from server.watcher.replacing import Replacing
@@ -17,5 +18,6 @@ def duties_of(means: Means) -> list[Duty]:
         Watching(means.registry, means.knowledge),
         RollupDuty(means.database, means.history, means.registry),
         CaseDuty(means.settings.cases, means.registry, means.knowledge),
+        *notice_duties(means),
     )
     return [duty for duty in possible if duty is not None]

@@ -7,13 +7,17 @@ from judge.knowledge.model import Knowledge
 from server.config import Settings
 from server.fleet.registry import Registry
 from server.history.port import History
+from server.ingest.mqtt import BrokerSettings
 from server.state.database import Database
 from server.watcher.refreshing import States
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """`knowledge` is asked each time, it may be replaced; `now` gives Unix nanoseconds; `states` reads how agents and sites stand then."""
+    """`knowledge` is asked each time, it may be replaced; `now` gives Unix nanoseconds; `states` reads how agents and sites stand then.
+
+    `broker` is the one in use, as the embedded one has a port and a password of its own.
+    """
 
     settings: Settings
     database: Database
@@ -22,3 +26,4 @@ class Means:
     knowledge: Callable[[], Knowledge]
     now: Callable[[], int]
     states: Callable[[int], Awaitable[States]]
+    broker: BrokerSettings | None = None

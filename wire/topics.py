@@ -1,4 +1,4 @@
-"""Topics: `mw/v1/agent/<id>/{report/<stream>/<seq>, receipt, plan, status}`. The only place that spells them.
+"""Topics: `mw/v1/agent/<id>/{report/<stream>/<seq>, receipt, plan, status}` and `mw/v1/event/<kind>`. The only place that spells them.
 
 A report's identity is in its topic, so that even an unreadable one can be receipted as quarantined.
 """
@@ -39,6 +39,11 @@ def plan(agent: str) -> str:
 def status(agent: str) -> str:
     """Return the topic of an agent's status: `online`, and `offline` as its last will (retained)."""
     return f"{PREFIX}/agent/{agent}/status"
+
+
+def event(kind: str) -> str:
+    """Return the topic on which alerts named after an event of a kind are told (never retained: an event is no state)."""
+    return f"{PREFIX}/event/{kind}"
 
 
 def parse_report(topic: str) -> ReportTopic | None:

@@ -2,6 +2,7 @@
 
 from server.state import (
     feed_tables,
+    notices_tables,
     rollups_tables,
     sites_tables,
     standing_tables,
@@ -14,6 +15,7 @@ MODULES = (
     sites_tables,
     standing_tables,
     feed_tables,
+    notices_tables,
     rollups_tables,
 )
 """Every module with tables."""
