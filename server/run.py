@@ -32,6 +32,7 @@ from server.console.api.openapi import document
 from server.console.api.routes import ROUTES
 from server.console.api.serving import BASE, Api
 from server.console.console import Console, Sources
+from server.console.desk import Desk
 from server.console.forms import Forms
 from server.console.health import Health, add_health
 from server.console.listening import listen
@@ -137,9 +138,8 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
         health = partial(add_health, registry=registry, health=lambda: _health(server))
         host = settings.console.listen.rpartition(":")[0].strip("[]")
         api = Api(means, ROUTES, document(ROUTES, VERSION, BASE), host)
-        server.console_port = await listen(
-            "console.listen", settings.console.listen, stack, health, console.add, api.add, Forms(api, console.sentence, host).add
-        )
+        pages = (console.add, api.add, Forms(api, console.sentence, host).add, Desk(api, console.renderer, host).add)
+        server.console_port = await listen("console.listen", settings.console.listen, stack, health, *pages)
         server.reflector = await reflecting(settings.reflector, stack)
         await stack.enter_async_context(_at_work(server))  # last: by now all that cannot start has said so
         yield server

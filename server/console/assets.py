@@ -5,7 +5,13 @@ from importlib.resources import files
 
 from aiohttp import web
 
-TYPES = {"page.css": "text/css", "page.js": "text/javascript", "world.svg": "image/svg+xml", "icon.svg": "image/svg+xml"}
+TYPES = {
+    "page.css": "text/css",
+    "desk.css": "text/css",
+    "page.js": "text/javascript",
+    "world.svg": "image/svg+xml",
+    "icon.svg": "image/svg+xml",
+}
 
 
 class Assets:

@@ -48,7 +48,7 @@ class Console:
         host = settings.console.listen.rpartition(":")[0].strip("[]")
         around = Around(settings.collector.accept_lab_agents, host, guarding.is_local(host), stage)
         assets = Assets()
-        renderer = self._renderer = Renderer(around, assets.addresses)
+        renderer = self.renderer = Renderer(around, assets.addresses)
         states = StateReader(sources.database, sources.history, sources.registry, sources.knowledge)
         loader = Loader(sources.database, states.read, lambda: sources.says() or states.trouble)
         self.live = Live(loader, Charts(sources.database, sources.history), renderer, metrics, now)
@@ -60,7 +60,7 @@ class Console:
 
     def sentence(self, title: str, sentence: str, link: str) -> str:
         """Return a page that says one thing and leads back."""
-        return self._renderer.sentence(title, sentence, link)
+        return self.renderer.sentence(title, sentence, link)
 
     async def run(self) -> None:
         """Keep the page live until cancelled. A fault of the page's own must not end the centre, which stores what agents send."""

@@ -4,7 +4,7 @@ So nothing is for programs only. `PARTS` says what is on it; each part is a temp
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -21,15 +21,19 @@ MOST_SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of the desk. `reads`: name in its template to what is asked of the API (path, and what its query says)."""
+    """One part of the desk. `reads`: name in its template to what is asked of the API (path, and what its query says).
+
+    `each`: a list's name and the path of each of its items (`{id}` is the item's), read into `<name>_each`.
+    """
 
     name: str
     heading: str
     reads: Mapping[str, tuple[str, Mapping[str, str]]]
+    each: Mapping[str, str] = field(default_factory=dict)
 
 
 _LISTED = {"limit": str(MOST_SHOWN)}
-PARTS: Sequence[Part] = ()
+PARTS: Sequence[Part] = (Part("cases", "Bypass cases", {"cases": ("/cases", _LISTED)}, {"cases": "/cases/{id}"}),)
 
 
 class Desk:
@@ -56,11 +60,14 @@ class Desk:
         return answer
 
     async def _read(self, part: Part) -> dict[str, Any]:
-        """Return what a part asks for; what cannot be read is None, with its sentence under `trouble`."""
-        found: dict[str, Any] = {"trouble": ""}
+        """Return what a part asks for; what cannot be read is None, with its sentence under `trouble_text`."""
+        found: dict[str, Any] = {"trouble_text": ""}
         for name, (path, query) in part.reads.items():
             try:
                 found[name] = await self._api.read(quote(path), query)
             except Problem as problem:
-                found |= {name: None, "trouble": problem.detail}
+                found |= {name: None, "trouble_text": problem.detail}
+        for name, path in part.each.items():
+            items = (found[name] or {}).get("items", ())
+            found[f"{name}_each"] = [await self._api.read(path.format(id=quote(str(one["id"]), safe="")), {}) for one in items]
         return found

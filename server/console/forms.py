@@ -1,8 +1,8 @@
 """Forms of our pages, turned into calls of the API: a browser without scripts does what a program does, by the same endpoint.
 
 `POST /form/<path below /api/v1>`. Fields of its own: `method` (POST unless said), `etag` (sent as If-Match), `back` (where to go then).
-Every other field is the body's field of that name: empty ones are left out, repeated or `name[]` ones are lists, a bare date is that
-day's end in the zone of the field `zone`.
+Every other field is the body's field of that name: empty ones are left out, repeated or `name[]` ones are lists, `name[lines]` is a list
+with an item a line, a bare date is that day's end in the zone of the field `zone`.
 """
 
 import re
@@ -57,9 +57,11 @@ def body_of(fields: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     zone = str(fields.get("zone", ["UTC"])[0]) or "UTC"
     found: dict[str, Any] = {}
     for name, values in fields.items():
-        given = [_moment(str(value), zone) for value in values if value != ""]
+        texts = [line.strip() for value in values for line in str(value).splitlines()] if name.endswith("[lines]") else map(str, values)
+        given = [_moment(text, zone) for text in texts if text]
         if name not in OWN and given:
-            found[name.removesuffix("[]")] = given if name.endswith("[]") or len(given) > 1 else given[0]
+            plain = name.partition("[")[0]
+            found[plain] = given if plain != name or len(given) > 1 else given[0]
     return found
 
 

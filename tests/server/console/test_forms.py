@@ -102,5 +102,13 @@ async def test_what_was_wrong(desk: Desk) -> None:
 
 def test_body_of() -> None:
     """Empty fields are left out, repeated ones are lists, bare times get the zone's offset, and what is no time stays text."""
-    fields = {"a": ["x", "y"], "b": [""], "c[]": ["z"], "t": ["2026-07-01T08:30"], "d": ["2026-13-01"], "zone": ["Asia/Kolkata"]}
-    assert body_of(fields) == {"a": ["x", "y"], "c": ["z"], "t": "2026-07-01T08:30:00+05:30", "d": "2026-13-01"}
+    fields = {
+        "a": ["x", "y"],
+        "b": [""],
+        "c[]": ["z"],
+        "l[lines]": ["one\r\n\n two "],
+        "t": ["2026-07-01T08:30"],
+        "d": ["2026-13-01"],
+        "zone": ["Asia/Kolkata"],
+    }
+    assert body_of(fields) == {"a": ["x", "y"], "c": ["z"], "l": ["one", "two"], "t": "2026-07-01T08:30:00+05:30", "d": "2026-13-01"}
