@@ -17,6 +17,7 @@ from server.collector.intake import Item
 from server.collector.points import Label, Tags, cost_fields, finding_fields, label_of, measured_ns, observation_point, tags_of
 from server.collector.runs import Path, Run
 from server.collector.standing import Seen, seen_of
+from server.collector.ways import WayKind, WaySeen, ways_seen
 from server.history.port import Point, SharedFields, Value
 from wire.facts import KnownFacts, RawFacts
 from wire.observation import KnownObservation, RawObservation
@@ -76,6 +77,7 @@ class Meaning:
     findings: tuple[Prepared, ...]
     raw: list[dict[str, Any]]
     standing: Seen = field(default_factory=Seen)
+    ways: Mapping[WayKind, WaySeen] = field(default_factory=dict)
 
 
 class _Tagger(dict[Label, Tags]):
@@ -127,7 +129,7 @@ class Interpreter:
         findings = self._prepare(self._judge.judge(self._judge.look(pairs), certificates, report.cycle.started_ns))
         at_ns = measured_ns(report, 0, 0)
         points += [Point("finding", tags[one.label], fields, at_ns) for one, fields in self._costed(findings, pairs)]
-        return Meaning(item, site, points, findings, raw, seen_of(report, pairs))
+        return Meaning(item, site, points, findings, raw, seen_of(report, pairs), ways_seen(pairs))
 
     def _costed(
         self, findings: tuple[Prepared, ...], pairs: list[tuple[KnownObservation, KnownFacts]]

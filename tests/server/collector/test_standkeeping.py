@@ -9,8 +9,10 @@ from server.collector import standkeeping
 from server.state import standing_tables as tables
 from tests.fakes.reports import SECOND, START_NS, TARGETS, Agent
 from tests.server.collector.conftest import Bench
-from wire.facts import ChainTrust
+from wire.facts import ChainTrust, EgressFacts
+from wire.observation import EgressObservation
 from wire.report import Health
+from wire.target import Target
 
 MINUTE = 60 * SECOND
 
@@ -107,3 +109,27 @@ async def test_memory_is_bounded(bench: Bench, monkeypatch: pytest.MonkeyPatch) 
         for agent in agents:
             await see(bench, agent, minute, health=AHEAD)
     assert await stretches(bench) == [(f"agent-{number}", "clock", 0, -1) for number in range(3)]
+
+
+async def test_ways_are_written_on_change(bench: Bench) -> None:
+    """The first report and the second, and then no more until the agent leaves elsewhere; late reports do not move it."""
+    agent = Agent()
+
+    async def leave(minute: int, address: str, site: str = "Porto") -> None:
+        agent.site = site
+        reflector = Target(host="reflect.example.net", category="Control", workload="Control")
+        egress = EgressFacts(target=reflector, address=address, asn=64500)
+        seen = [EgressObservation(kind="egress", facts=agent.facts(egress), at_us=0)]
+        await bench.take(agent.report(START_NS + minute * MINUTE, seen))
+
+    for minute in (5, 6, 7, 8):
+        await leave(minute, f"203.0.113.{minute}")
+    await leave(2, "198.51.100.1")
+    (row,) = await bench.rows(tables.way)
+    assert (row.agent, row.kind, row.value, row.seen, row.since_ns, row.rounds) == (
+        *("agent-01", "egress", "AS64500", "203.0.113.5"),
+        *(START_NS + 5 * MINUTE, 2),
+    )
+    await leave(9, "203.0.113.9", "Lyon")
+    (row,) = await bench.rows(tables.way)
+    assert (row.place, row.since_ns, row.rounds) == ("Lyon", START_NS + 9 * MINUTE, 1)
