@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from server.case_section import CaseSection
+from server.feed.section import FeedSection
 from server.fleet.section import PlansSection
 from server.notify.settings import NotifySection
 from server.section import Placed, Section, is_address
@@ -264,6 +265,7 @@ class Settings(BaseSettings):
     knowledge: KnowledgeSection = Field(default_factory=KnowledgeSection)
     watcher: WatcherSection = Field(default_factory=WatcherSection)
     console: Console = Field(default_factory=Console)
+    feed: FeedSection = Field(default_factory=FeedSection)
     plans: PlansSection = Field(default_factory=PlansSection)
     notify: NotifySection = Field(default_factory=NotifySection)
     reflector: ReflectorSection = Field(default_factory=ReflectorSection)

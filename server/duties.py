@@ -1,5 +1,6 @@
 """Which duties the active watcher has besides its inbox: one line each, from what the server has put together. Only wiring lives here."""
 
+from server.feed.duty import feed_of
 from server.fleet.issuer import issuer_of
 from server.means import Means
 from server.notify.duties import notice_duties
@@ -13,6 +14,7 @@ from server.watcher.watching import Watching
 def duties_of(means: Means) -> list[Duty]:
     """Return the duties of a configuration, in no order: each has a task of its own."""
     possible: tuple[Duty | None, ...] = (
+        feed_of(means),
         issuer_of(means.settings.plans, means.knowledge),
         Replacing(means.database, means.registry),
         Watching(means.registry, means.knowledge),

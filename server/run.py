@@ -39,6 +39,8 @@ from server.console.listening import listen
 from server.console.reflecting import Reflecting, reflecting
 from server.console.stage import Stage
 from server.duties import duties_of
+from server.feed.following import Following
+from server.feed.standing import words as list_words
 from server.fleet.publishing import Publisher
 from server.history.embedded import Embedded
 from server.history.influx import Influx, InfluxSettings
@@ -73,11 +75,17 @@ class Server:
     knowledge: KnowledgeSource
     interpreter: Interpreter
     sites: SiteSource
+    lists: Following
+    now: Callable[[], int]
     console_port: int = 0
     reflector: Reflecting = field(default_factory=Reflecting)
 
     def adopt(self, knowledge: Knowledge) -> None:
-        """Judge by another knowledge from the next report on."""
+        """Judge by another knowledge from the next report on, with the newest endpoint lists over it."""
+        self.judge_by(self.lists.over(knowledge))
+
+    def judge_by(self, knowledge: Knowledge) -> None:
+        """Judge by exactly this knowledge from the next report on."""
         judge = Judge(knowledge, self.interpreter.judge.policy)
         self.interpreter.use(judge)
         self.telemetry.watch_judge(judge)
@@ -103,6 +111,8 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
         judge = _judge(settings, source)
         database = await _database(settings)
         stack.push_async_callback(database.close)
+        lists = Following(database, judge.knowledge)
+        judge = await _with_newest(lists, judge)
         history = open_history(settings)
         stack.push_async_callback(history.close)
         away = await _check_history(history)
@@ -133,7 +143,7 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
         sources = Sources(database, history, places, lambda: interpreter.judge.knowledge, lambda: telemetry.condition_sentence or "")
         console = Console(settings, sources, registry, now, stage)
         server = Server(
-            settings, database, history, collector, telemetry, ingest, watcher, console, broker.port, source, interpreter, sites
+            settings, database, history, collector, telemetry, ingest, watcher, console, broker.port, source, interpreter, sites, lists, now
         )
         health = partial(add_health, registry=registry, health=lambda: _health(server))
         host = settings.console.listen.rpartition(":")[0].strip("[]")
@@ -150,7 +160,10 @@ async def _at_work(server: Server) -> AsyncIterator[None]:
     """Run the tasks while the body runs. What the body raises comes out as it is: a TaskGroup would wrap it."""
     raised: Exception | None = None
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(server.sites.run(), name="sites")]
+        tasks = [
+            group.create_task(server.sites.run(), name="sites"),
+            group.create_task(server.lists.run(server.judge_by), name="endpoint-lists"),
+        ]
         if server.settings.collector.enabled:
             tasks.append(group.create_task(server.collector.run(), name="collector"))
             tasks.append(group.create_task(server.ingest.run(server.collector.offer), name="mqtt-ingest"))
@@ -182,6 +195,9 @@ def _health(server: Server) -> Health:
         parts["watcher"] = "decides" if server.watcher.active else "stands by"
     if server.settings.knowledge.bundle is not None:
         parts["knowledge"] = server.knowledge.trouble or "ok"
+    settings, lists = server.settings, server.interpreter.judge.knowledge.lists
+    asked = tuple(dict.fromkeys((settings.plans.instance, *settings.feed.instances)))
+    parts["endpoints"] = list_words(lists, server.lists.heads, asked, server.now(), enabled=settings.feed.enabled)
     if server.settings.collector.accept_lab_agents:
         parts["lab"] = "this centre accepts lab agents"
     return Health(ok, parts)
@@ -211,6 +227,15 @@ async def _database(settings: Settings) -> Database:
         return await open_database(settings.state.url)
     except StateUnavailable as error:
         raise BadConfiguration([f"config: {error}"]) from None
+
+
+async def _with_newest(lists: Following, judge: Judge) -> Judge:
+    """Return a judge by the newest endpoint lists before anything is decided: no plan is issued by an older one at a restart."""
+    try:
+        newer = await lists.look()
+    except STATE_FAULTS as error:
+        raise BadConfiguration([f"config: state.url: the database fails ({type(error).__name__}); check that it runs"]) from None
+    return judge if newer is None else Judge(newer, judge.policy)
 
 
 async def _read_sites(sites: SiteSource) -> None:

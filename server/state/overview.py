@@ -101,6 +101,12 @@ async def asides(connection: AsyncConnection, ignored: Collection[str] = ()) -> 
     return [Aside(*row) for row in await connection.execute(query)]
 
 
+async def said(connection: AsyncConnection) -> list[tuple[str, str, str]]:
+    """Return (place, target, verdict) of what any agent's current runs say of targets' answers where it is now, each once."""
+    query = select(agent.c.place, run.c.target, run.c.verdict).select_from(agent.join(run, and_(_standing(), not_(_BESIDE)))).distinct()
+    return [(row.place, row.target, row.verdict) for row in await connection.execute(query)]
+
+
 async def tallies(connection: AsyncConnection, ignored: Collection[str] = ()) -> list[Tally]:
     """Return what the current runs say of the targets' answers where each agent is now, without the targets that are `ignored`."""
     said = and_(standing(), run.c.target.not_in(ignored), not_(BESIDE))

@@ -114,7 +114,9 @@ async def test_health_and_reflector(tmp_path: Path) -> None:
     """The pages say what there is: each part, whether lab agents are taken, and to the reflector's caller how it arrived."""
     async with serving(settings(tmp_path, collector={"accept_lab_agents": True})) as server:
         await until(lambda: up(server))
-        assert await healthz(server) == (
+        status, told = await healthz(server)
+        assert told.pop("endpoints").startswith("Worldwide: the shipped list of 2026-08-14, ")
+        assert (status, told) == (
             200,
             {"ok": True, "history": "ok", "broker": "ok", "watcher": "decides", "lab": "this centre accepts lab agents"},
         )
@@ -178,7 +180,7 @@ async def test_parts_can_be_switched_off(tmp_path: Path) -> None:
     """A process without a collector says nothing of a broker it does not use, and is healthy; without a watcher nothing decides."""
     async with serving(settings(tmp_path, collector={"enabled": False})) as server:
         assert (await healthz(server))[0] == 200
-        assert set((await healthz(server))[1]) == {"ok", "watcher"}
+        assert set((await healthz(server))[1]) == {"ok", "watcher", "endpoints"}
         assert server.ingest.sentence == "not connected yet"
     off: dict[str, dict[str, Any]] = {"watcher": {"enabled": False}, "console": {"listen": ""}, "reflector": {"listen": ""}}
     async with serving(settings(tmp_path, **off)) as server:
