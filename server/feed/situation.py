@@ -35,7 +35,7 @@ async def situation(database: Database, history: History, now_ns: int) -> Situat
         newest[agent] = max(newest.get(agent, (0, "")), (point.time_ns, str(point.fields.get("facts", ""))))
     having = Counter(facts for _, facts in newest.values())
     async with database.reading() as transaction:
-        said = [Said(place, target.rpartition(":")[0], verdict) for place, target, verdict in await overview.said(transaction)]
+        said = [Said(place, target.rpartition(":")[0], verdict) for place, target, verdict in await overview.said_of_hosts(transaction)]
         held = await bodies.load_facts(transaction, list(having))
     return Situation(tuple(said), _files(held, having))
 

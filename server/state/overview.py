@@ -101,9 +101,9 @@ async def asides(connection: AsyncConnection, ignored: Collection[str] = ()) -> 
     return [Aside(*row) for row in await connection.execute(query)]
 
 
-async def said(connection: AsyncConnection) -> list[tuple[str, str, str]]:
+async def said_of_hosts(connection: AsyncConnection) -> list[tuple[str, str, str]]:
     """Return (place, target, verdict) of what any agent's current runs say of targets' answers where it is now, each once."""
-    query = select(agent.c.place, run.c.target, run.c.verdict).select_from(agent.join(run, and_(_standing(), not_(_BESIDE)))).distinct()
+    query = select(agent.c.place, run.c.target, run.c.verdict).select_from(agent.join(run, and_(standing(), not_(BESIDE)))).distinct()
     return [(row.place, row.target, row.verdict) for row in await connection.execute(query)]
 
 
