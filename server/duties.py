@@ -8,6 +8,7 @@ from server.watcher.case_duty import CaseDuty
 from server.watcher.leading import Duty
 from server.watcher.replacing import Replacing
 from server.watcher.rollups.duty import RollupDuty
+from server.watcher.rollups.watching import TrendDuty
 from server.watcher.watching import Watching
 
 
@@ -19,6 +20,7 @@ def duties_of(means: Means) -> list[Duty]:
         Replacing(means.database, means.registry),
         Watching(means.registry, means.knowledge),
         RollupDuty(means.database, means.history, means.registry),
+        TrendDuty(means.database, means.registry),
         CaseDuty(means.settings.cases, means.registry, means.knowledge),
         *notice_duties(means),
     )

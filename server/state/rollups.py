@@ -10,7 +10,10 @@ from typing import NamedTuple
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.state.rollups_tables import rollup_day, rollup_due, rollup_hour
+from server.state.rollups_tables import rollup_day, rollup_due, rollup_hour, rollup_looked, rollup_trend
+
+HOUR_NS = 3600 * 10**9
+"""No local hour is longer."""
 
 
 class Mark(NamedTuple):
@@ -46,6 +49,18 @@ class DayRow:
     route: str
     window: str
     kept: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TrendRow:
+    """Whether one key of a site has become slower (`server/watcher/rollups/trend.py`)."""
+
+    site: str
+    workload: str
+    route: str
+    slower: bool
+    since_ns: int
+    quiet: int
 
 
 async def mark(connection: AsyncConnection, touched: Collection[tuple[str, int]], now_ns: int) -> None:
@@ -115,5 +130,23 @@ async def sites(connection: AsyncConnection) -> list[tuple[str, int]]:
     return [(site, newest_ns) for site, newest_ns in await connection.execute(query)]
 
 
-HOUR_NS = 3600 * 10**9
-"""No local hour is longer."""
+async def looked_at(connection: AsyncConnection) -> dict[str, tuple[int, int]]:
+    """Return for each site the start of the newest day whose trends were looked at (Unix ns), and how often it was told of one."""
+    return {row.site: (row.day_ns, row.episode) for row in await connection.execute(select(rollup_looked))}
+
+
+async def trends(connection: AsyncConnection, site: str) -> list[TrendRow]:
+    """Return a site's trends that are known."""
+    query = select(rollup_trend).where(rollup_trend.c.site == site).order_by(rollup_trend.c.workload, rollup_trend.c.route)
+    return [TrendRow(**row) for row in (await connection.execute(query)).mappings()]
+
+
+async def keep_look(connection: AsyncConnection, site: str, day_ns: int, episode: int, rows: Sequence[TrendRow]) -> None:
+    """Keep what came of a look at a site's trends: these rows in place of those of their keys, and that the day was looked at."""
+    for row in rows:
+        key = rollup_trend.c.site == site, rollup_trend.c.workload == row.workload, rollup_trend.c.route == row.route
+        await connection.execute(delete(rollup_trend).where(*key))
+    if rows:
+        await connection.execute(rollup_trend.insert(), [asdict(row) for row in rows])
+    await connection.execute(delete(rollup_looked).where(rollup_looked.c.site == site))
+    await connection.execute(rollup_looked.insert(), {"site": site, "day_ns": day_ns, "episode": episode})
