@@ -94,6 +94,18 @@ async def _test(settings: Settings, target: str) -> str:
 
 
 @app.command()
+def again(target: str, config: ConfigFile) -> None:
+    """Send the letters of a target that were given up once more; a running watcher does it within seconds."""
+
+    async def take_up(database: Database) -> int:
+        async with database.writing() as transaction:
+            return await letters.again(transaction, target, time.time_ns())
+
+    taken = do(with_database(settings_of(config), take_up))
+    typer.echo(f"{taken} of {target} wait again" if taken else f"nothing of {target} was given up; see middlewatch-server notify queue")
+
+
+@app.command()
 def alerts(
     config: ConfigFile,
     state: Annotated[Literal["open", "closed", "all"], typer.Option(help="in which state")] = "open",

@@ -15,7 +15,7 @@ from server.state.database import Database, Transaction
 from server.state.notices import AlertRow, EventFound, PartRow
 from server.watcher.kinds import KINDS
 from server.watcher.leading import Leadership
-from server.watcher.notices.alert import Alert, Part, Seen
+from server.watcher.notices.alert import SITELESS, Alert, Part, Seen
 from server.watcher.notices.book import FLEET_WINDOW_NS, Book, Muting, Terms
 from server.watcher.notices.digest import collect, due_since
 from server.watcher.notices.release import Draft, release
@@ -27,8 +27,6 @@ BATCH: Final = 500
 """Events per transaction, as the watcher's own batch: 200 sites that fall silent are one."""
 KEPT_NS: Final = 30 * 86_400 * 10**9
 """Letters that ended are kept for a month, for the question what was sent when; alerts and events stay."""
-_SITELESS: Final = frozenset({"feed", "trust", "case"})
-"""Causes whose scope is no site, unless the event's body names one."""
 
 
 RECENT_NS: Final = 86_400 * 10**9
@@ -161,7 +159,7 @@ def site_of(event: EventFound, places: Mapping[str, str]) -> str:
     cause = _cause(event.kind)
     if cause == "agent":
         return places.get(event.scope, "")
-    return "" if cause in _SITELESS or event.kind in {"spread", "approval-lapsed"} else event.scope
+    return "" if cause in SITELESS or event.kind in {"spread", "approval-lapsed"} else event.scope
 
 
 def _cause(kind: str) -> str:

@@ -73,7 +73,7 @@ class Sending:
         self._paused_until_ns = now_ns + pause_ns(self._failures, self._chance(), outcome.retry_after_s)
         if self._failures == 1:
             _log.warning("target %s does not take letters: %s; trying again, nothing is lost", self._outlet.name, outcome.trouble)
-        given_up = is_given_up(letter.made_ns, now_ns, self._outlet.oldest_s)
+        given_up = is_given_up(letter.since_ns, now_ns, self._outlet.oldest_s)
         async with lead.writing() as transaction:
             if given_up:
                 await letters.give_up(transaction, letter.id, now_ns, outcome.trouble)

@@ -32,13 +32,13 @@ class New:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A letter in hand. `tries` counts this one too."""
+    """A letter in hand. `tries` counts this one too; `since_ns`: since when it waits, made or given up and taken up again."""
 
     id: int
     target: str
     key: str
     body: bytes
-    made_ns: int
+    since_ns: int
     tries: int
 
 
@@ -77,7 +77,7 @@ async def is_due(transaction: AsyncConnection, target: str, now_ns: int) -> bool
 async def claim(transaction: AsyncConnection, target: str, now_ns: int, limit: int) -> list[Waiting]:
     """Take the letters of a target that waited longest, in order: they wait again, and the try counts, from this transaction on."""
     due = (
-        select(letter.c.id, letter.c.target, letter.c.key, letter.c.body, letter.c.made_ns, letter.c.tries)
+        select(letter.c.id, letter.c.target, letter.c.key, letter.c.body, letter.c.made_ns, letter.c.ended_ns, letter.c.tries)
         .where(letter.c.target == target, letter.c.state == WAITING, letter.c.next_ns <= now_ns)
         .order_by(letter.c.next_ns, letter.c.id)
         .limit(limit)
@@ -88,7 +88,7 @@ async def claim(transaction: AsyncConnection, target: str, now_ns: int, limit: i
     if ids:
         taken = update(letter).where(letter.c.id.in_(ids)).values(tries=letter.c.tries + 1, next_ns=now_ns + CLAIM_NS)
         await transaction.execute(taken)
-    return [Waiting(row.id, row.target, row.key, row.body, row.made_ns, row.tries + 1) for row in rows]
+    return [Waiting(row.id, row.target, row.key, row.body, max(row.made_ns, row.ended_ns), row.tries + 1) for row in rows]
 
 
 async def sent(transaction: AsyncConnection, one: int, now_ns: int) -> None:
@@ -113,6 +113,13 @@ async def give_up(transaction: AsyncConnection, one: int, now_ns: int, trouble: 
     """End a letter that nobody took."""
     values = {"state": GIVEN_UP, "ended_ns": now_ns, "trouble": trouble[:256]}
     await transaction.execute(update(letter).where(letter.c.id == one).values(values))
+
+
+async def again(transaction: AsyncConnection, target: str, now_ns: int) -> int:
+    """Let a target's letters that were given up wait again, tried for as long as new ones (`ended_ns` is since when); return how many."""
+    values = {"state": WAITING, "next_ns": now_ns, "ended_ns": now_ns}
+    statement = update(letter).where(letter.c.target == target, letter.c.state == GIVEN_UP).values(values)
+    return (await transaction.execute(statement)).rowcount
 
 
 async def prune(transaction: AsyncConnection, before_ns: int) -> int:

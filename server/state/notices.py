@@ -5,7 +5,7 @@ All of one fold is one transaction: cursor, alerts, parts, letters. An event is 
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, func, insert, or_, select, update
@@ -78,6 +78,15 @@ class AlertRow:
     acknowledged_by: str
     acknowledged_ns: int
     told: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Gist:
+    """An alert in short: at which sites it is so now, how many events it has, what its newest says."""
+
+    sites: list[str] = field(default_factory=list)
+    events: int = 0
+    sentence: str = ""
 
 
 _EVENT = (
@@ -223,6 +232,21 @@ async def listed(
         at_ns, last = before
         query = query.where(or_(alert.c.opened_ns < at_ns, (alert.c.opened_ns == at_ns) & (alert.c.id < last)))
     return [_alert(row) for row in await transaction.execute(query)]
+
+
+async def gists(transaction: AsyncConnection, alerts: Sequence[str]) -> dict[str, Gist]:
+    """Return alerts in short, by id."""
+    found: dict[str, Gist] = {}
+    for start in range(0, len(alerts), CHUNK):
+        mine = alert_part.c.alert.in_(alerts[start : start + CHUNK])
+        newest = select(func.max(alert_part.c.event).label("event"), func.count().label("events"), alert_part.c.alert).where(mine)
+        last = newest.group_by(alert_part.c.alert).subquery()
+        query = select(last.c.alert, last.c.events, event.c.sentence).join(event, event.c.id == last.c.event)
+        found |= {row.alert: Gist([], row.events, row.sentence) for row in await transaction.execute(query)}
+        so = select(alert_part.c.alert, alert_part.c.site).where(mine, alert_part.c.open.is_(True), alert_part.c.site != "")
+        for row in await transaction.execute(so.distinct().order_by(alert_part.c.site)):
+            found[row.alert].sites.append(row.site)
+    return found
 
 
 async def one_alert(transaction: AsyncConnection, one: str) -> AlertRow | None:

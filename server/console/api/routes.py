@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from server.console.api import agents, cases, events
+from server.console.api import agents, cases, events, notices
 from server.console.api.route import Route
 
 ROUTES: Sequence[Route] = (
     *agents.ROUTES,
     *cases.ROUTES,
     *events.ROUTES,
+    *notices.ROUTES,
 )

@@ -21,6 +21,8 @@ ENDED_BY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 PROBLEM, NOTE, END = "problem", "note", "end"
 MAINTENANCE, SITE, BEFORE = "maintenance", "site", "before"
 """Why a part is muted: its site's maintenance, its site being down or silent, told before notices began."""
+SITELESS: Final = frozenset({"feed", "trust", "case"})
+"""Causes whose scope is what they are about: an instance's list, an authority, a case. A site may still be named in the body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def key_of(event: Seen) -> str:
     cause = KINDS[event.kind].cause
     if event.device:
         return f"device|{event.device}"
-    return f"{cause}|{event.site or event.scope}"
+    return f"{cause}|{event.scope if cause in SITELESS else event.site or event.scope}"
 
 
 def alert_id(key: str, first: Seen) -> str:

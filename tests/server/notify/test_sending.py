@@ -170,3 +170,20 @@ async def test_a_channel_with_a_bug_stops_nothing(database: Database) -> None:
     assert [one["state"] for one in await desk.letters()] == ["waiting"]
     async with database.reading() as transaction:
         assert [one.trouble for one in await letters.listed(transaction)] == ["unexpected ValueError"]
+
+
+async def test_what_was_given_up_can_be_sent_again(database: Database) -> None:
+    """Under its old key, and tried for as long as a new letter is."""
+    desk = await desk_with(database, "site-down")
+    channel = Fake("it answered 404", "it answered 404", "")
+    sending = Sending(Outlet("noc", channel, 100.0))
+    await desk.step(200)
+    await sending.step(desk.lead)
+    assert [one["state"] for one in await desk.letters()] == ["given-up"]
+    async with database.writing() as transaction:
+        assert await letters.again(transaction, "noc", desk.now_ns) == 1
+    for _ in range(3):
+        await desk.step(20)
+        await sending.step(desk.lead)
+    assert [one["state"] for one in await desk.letters()] == ["sent"]
+    assert len({one.key for one in channel.got}) == 1
