@@ -19,8 +19,8 @@ Split = Literal["split out", "selective", "tunnelled", "unknown"]
 MADE_UP = "middlewatch"
 """Stands where a wildcard stands: a PAC file decides on patterns, so a name nobody has is decided like one that is used."""
 _WEB_PORTS = (443, 80)
-_PLAIN: frozenset[Verdict] = frozenset({"clean"})
-_TAKEN: frozenset[Verdict] = frozenset({"proxied", "spliced", "inspected", "altered", "redirected"})
+PLAIN: frozenset[Verdict] = frozenset({"clean"})
+TAKEN: frozenset[Verdict] = frozenset({"proxied", "spliced", "inspected", "altered", "redirected"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +130,8 @@ def bypass_coverage(findings: Iterable[Finding]) -> dict[Category, Share]:
     shares: dict[Category, Share] = {}
     for category in dict.fromkeys(category for category, _ in targets):
         verdicts = [seen for (other, _), seen in targets.items() if other == category]
-        taken = sum(bool(seen & _TAKEN) for seen in verdicts)
-        plain = sum(seen <= _PLAIN for seen in verdicts)
+        taken = sum(bool(seen & TAKEN) for seen in verdicts)
+        plain = sum(seen <= PLAIN for seen in verdicts)
         shares[category] = Share(plain, plain + taken, len(verdicts) - plain - taken)
     return shares
 

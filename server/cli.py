@@ -19,7 +19,7 @@ from rich.text import Text
 from judge.knowledge.endpoints import Instance
 from judge.knowledge.loader import load_knowledge
 from server import run as running
-from server.commands import case, knowledge, notify
+from server.commands import case, coverage, knowledge, notify
 from server.commands.doing import ConfigFile, do, fail, settings_of, when, with_database
 from server.fleet.plans import BadKey, BadPlan, make_key, make_plan, sign_plan
 from server.history.influx import Influx
@@ -34,6 +34,7 @@ app.add_typer(plan_app, name="plan")
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(case.app, name="case")
 app.add_typer(notify.app, name="notify")
+app.command()(coverage.coverage)
 
 Number = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="as middlewatch-server quarantine list shows it")]
 Numbers = Annotated[list[int], typer.Argument(min=1, max=2**63 - 1, help="as middlewatch-server quarantine list shows them")]

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from server.console.api import agents, cases, events, notices
+from server.console.api import agents, cases, coverage, events, notices
 from server.console.api.route import Route
 
 ROUTES: Sequence[Route] = (
     *agents.ROUTES,
     *cases.ROUTES,
+    *coverage.ROUTES,
     *events.ROUTES,
     *notices.ROUTES,
 )
