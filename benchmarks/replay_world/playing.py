@@ -1,0 +1,169 @@
+"""Plays a month: simulated time, the feeder, the real watcher on a real SQLite file, and what it told, read as it is told."""
+
+import tempfile
+import time
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from benchmarks.replay_world.feeding import Counts, Feeder
+from benchmarks.replay_world.fleet import MINUTE, START
+from benchmarks.replay_world.world import Sent, World
+from server.fleet.maintenance import Window
+from server.state import devices, maintenance
+from server.state.database import Database, open_database
+from server.state.tables import event, inbox, run
+from server.watcher import watcher as watching
+from server.watcher.watcher import SWEEP_BATCH, SWEEP_NS, Watcher
+
+FINE, COARSE = MINUTE, 5 * MINUTE
+"""How far simulated time goes at once: finely for an hour after a true device comes, so that a second report is told from a first."""
+WATCHFUL = 60 * MINUTE
+IDLE = 60 * MINUTE
+"""A look although nothing happened."""
+SWEEP = 180 * MINUTE
+"""Between two sweeps, unless a true device has just come: then the watcher's own ten minutes. A sweep looks at every device anywhere, and
+4,300 of them would be all that the benchmark measures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event as it was told, with the keys its device had then."""
+
+    kind: str
+    severity: str
+    device: str
+    scope: str
+    episode: int
+    at_ns: int
+    told_ns: int
+    sentence: str
+    keys: frozenset[str]
+
+
+@dataclass(slots=True)
+class Played:
+    """What a month came to."""
+
+    told: list[Told] = field(default_factory=list)
+    decisions: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    runs: int = 0
+    spent: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    counts: Counts = field(default_factory=Counts)
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.now_ns = START
+
+    def __call__(self) -> int:
+        return self.now_ns
+
+
+async def play(world: World, folder: Path | None = None, say: Callable[[str], None] = lambda _text: None) -> Played:
+    """Play a month and return what was told."""
+    played, started, cpu = Played(), time.perf_counter(), time.process_time()
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        database = await open_database(f"sqlite+aiosqlite:///{name}/state.db")
+        try:
+            await _Play(world, database, played).run(say)
+        finally:
+            await database.close()
+    played.seconds, played.cpu_seconds = time.perf_counter() - started, time.process_time() - cpu
+    return played
+
+
+class _Play:
+    def __init__(self, world: World, database: Database, played: Played) -> None:
+        self._world, self._database, self._played = world, database, played
+        self._clock = _Clock()
+        self._feeder = Feeder(world, database)
+        self._watcher = Watcher(database, None, "replay", self._clock, None, world.fleet.registry())
+        self._swept_ns = 0
+        self._last_event = 0
+
+    async def run(self, say: Callable[[str], None]) -> None:
+        """Play it from beginning to end."""
+        await self._prepare()
+        day = 0
+        for at_ns, batch in _ticks(self._world):
+            self._clock.now_ns = at_ns
+            await self._tick(batch)
+            if (at_ns - START) // (24 * 60 * MINUTE) > day:
+                day += 1
+                say(f"day {day}: {self._played.decisions} decisions, {len(self._played.told)} events")
+        async with self._database.reading() as transaction:
+            self._played.runs = int((await transaction.execute(select(func.count()).select_from(run))).scalar_one())
+            left = int((await transaction.execute(select(func.count()).select_from(inbox))).scalar_one())
+        assert not left, f"{left} inbox rows undecided"
+        self._played.counts = self._feeder.counts
+
+    async def _prepare(self) -> None:
+        await self._feeder.introduce(START)
+        async with self._database.writing() as transaction:
+            for one in self._world.noise.maintained:
+                await maintenance.add(transaction, Window(one.places[0], one.start_ns, one.end_ns, "planned work", "replay"), START)
+
+    async def _tick(self, batch: Sequence[Sent]) -> None:
+        spent, began = self._played.spent, time.perf_counter()
+        places = await self._feeder.take(batch, self._clock.now_ns) if batch else set()
+        spent["feed"] -= began - (began := time.perf_counter())
+        watching.SWEEP_NS = SWEEP_NS if self._fresh() else SWEEP
+        sweeps = self._clock.now_ns - self._swept_ns >= watching.SWEEP_NS
+        rounds = 1
+        if sweeps:
+            self._swept_ns = self._clock.now_ns
+            async with self._database.reading() as transaction:
+                standing = await devices.not_retired(transaction)
+            places |= {place for _, place in standing}
+            rounds += len(standing) // SWEEP_BATCH + 1
+        await self._feeder.extend(places, self._clock.now_ns)
+        spent["extend"] -= began - (began := time.perf_counter())
+        while rounds > 0:
+            decided = await self._watcher.step()
+            self._played.decisions += decided
+            self._played.steps += 1
+            rounds -= not decided
+        spent["watch"] -= began - (began := time.perf_counter())
+        await self._listen()
+        spent["listen"] -= began - time.perf_counter()
+
+    def _fresh(self) -> bool:
+        """Return whether a true device that only time confirms has come within the last hours."""
+        now_ns = self._clock.now_ns
+        return any(one.statistical and one.start_ns <= now_ns < one.start_ns + 3 * WATCHFUL for one in self._world.truths)
+
+    async def _listen(self) -> None:
+        """Read what was told since the last look."""
+        async with self._database.reading() as transaction:
+            rows = (await transaction.execute(select(event).where(event.c.id > self._last_event).order_by(event.c.id))).all()
+            keys = await devices.keys_of(transaction, {row.device for row in rows if row.device}) if rows else {}
+        for row in rows:
+            named = frozenset(f"{kind}:{value}" for kind, value in keys.get(row.device, ()))
+            self._played.told.append(
+                Told(row.kind, row.severity, row.device, row.scope, row.episode, row.at_ns, self._clock.now_ns, row.sentence, named)
+            )
+            self._last_event = row.id
+
+
+def fine_times(world: World) -> list[tuple[int, int]]:
+    """Return the stretches of time after something true came or went, in order."""
+    moments = sorted({at for truth in world.truths for _, one in truth.plan for at in (one.start_ns, one.end_ns)})
+    return [(at, at + WATCHFUL) for at in moments if at < world.fleet.end_ns]
+
+
+def _ticks(world: World) -> list[tuple[int, list[Sent]]]:
+    """Return the moments to look at, each with the reports stored since the one before."""
+    fine = [range(start // FINE * FINE, until, FINE) for start, until in fine_times(world)]
+    ticks: dict[int, list[Sent]] = {at: [] for at in range(START + IDLE, world.fleet.end_ns, IDLE)}
+    moments = sorted({*range(START + COARSE, world.fleet.end_ns + 2 * COARSE, COARSE), *(at for one in fine for at in one)})
+    for one in world.sent():
+        ticks.setdefault(moments[bisect_left(moments, one.at_ns)], []).append(one)
+    return sorted(ticks.items())

@@ -1,0 +1,109 @@
+"""A whole month: the fleet, the true devices, the noise, and of each agent from when on each of its reports says what. Seeded; no clock."""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from benchmarks.replay_world.catalogue import situation
+from benchmarks.replay_world.fleet import CADENCE, SECOND, Agent, Fleet, make_fleet
+from benchmarks.replay_world.influence import Influence, Layers, Stretch, stretches
+from benchmarks.replay_world.noise import Noise, clean_path, make_noise
+from benchmarks.replay_world.truths import EVERY, SHORT, Truth, Where
+
+ON_THE_WAY = 5 * SECOND
+"""From the start of a cycle until its report is stored: probing takes most of it."""
+GROWS = 3
+"""Reports after a change that change a run: it opens, and its rounds are counted to three."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a world is."""
+
+    sites: int
+    days: int
+    devices: Sequence[Callable[[Where], Truth]]
+
+
+LONG = Size(200, 30, EVERY)
+BRIEF = Size(20, 3, SHORT)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One report that changes a run, or ends a time of silence: stored at `at_ns`, measured from `measured_ns` on by the true clock."""
+
+    at_ns: int
+    measured_ns: int
+    agent: int
+    stretch: Stretch
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """`lives[n]` is what agent n of the fleet says, in order."""
+
+    seed: int
+    fleet: Fleet
+    truths: tuple[Truth, ...]
+    noise: Noise
+    lives: tuple[tuple[Stretch, ...], ...]
+
+    def heard(self, number: int, at_ns: int) -> tuple[int, Stretch] | None:
+        """Return when an agent's newest report that has arrived was measured, and what it said; None when none has."""
+        agent, life = self.fleet.agents[number], self.lives[number]
+        for stretch in reversed(life[: _before(life, at_ns)]):
+            newest = min(agent.last_report(at_ns - ON_THE_WAY), agent.last_report(stretch.end_ns - 1))
+            if stretch.sent and newest >= stretch.start_ns:
+                return newest, stretch
+        return None
+
+    def sent(self) -> list[Sent]:
+        """Return all reports that matter, in the order they are stored."""
+        found = [one for number in range(len(self.lives)) for one in self._of(number)]
+        return sorted(found, key=lambda one: (one.at_ns, one.agent, one.measured_ns))
+
+    def _of(self, number: int) -> Iterator[Sent]:
+        agent, waiting = self.fleet.agents[number], []
+        for stretch in self.lives[number]:
+            times = _reports(agent, stretch)
+            if not times:
+                continue
+            if not stretch.sent:
+                kept = [*times[:GROWS], times[-1]] if len(times) > GROWS else times
+                waiting += [(at, stretch) for at in kept]
+                continue
+            yield from (Sent(at + ON_THE_WAY, at, number, stretch) for at in times[:GROWS])
+            # the newest first, then what waited in the agent's spool, oldest first (design §3)
+            yield from (Sent(times[0] + 2 * ON_THE_WAY, at, number, spooled) for at, spooled in waiting)
+            waiting = []
+
+
+def _before(life: Sequence[Stretch], at_ns: int) -> int:
+    """Return how many stretches have begun."""
+    low, high = 0, len(life)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if life[middle].start_ns <= at_ns else (low, middle)
+    return low
+
+
+def _reports(agent: Agent, stretch: Stretch) -> list[int]:
+    return list(range(agent.first_report(stretch.start_ns), stretch.end_ns, CADENCE))
+
+
+def make_world(seed: int, size: Size) -> World:
+    """Return the month of a seed."""
+    rng = random.Random(seed)
+    fleet = make_fleet(rng, size.sites, size.days)
+    names = [site.name for site in fleet.sites]
+    rng.shuffle(names)
+    where = Where(rng, fleet, names)
+    truths = tuple(make(where) for make in size.devices)
+    noise = make_noise(rng, fleet, where.free)
+    mine: dict[str, list[Influence]] = {agent.name: [] for agent in fleet.agents}
+    for agents, influence in [pair for truth in truths for pair in truth.plan] + noise.plan:
+        for agent in agents:
+            mine[agent.name].append(influence)
+    layers = Layers(situation(clean_path()))
+    return World(seed, fleet, truths, noise, tuple(tuple(stretches(agent, mine[agent.name], layers)) for agent in fleet.agents))

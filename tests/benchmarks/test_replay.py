@@ -1,0 +1,25 @@
+"""The replay benchmark in its short form: three days of twenty sites with eight true devices, against the real watcher."""
+
+import asyncio
+from pathlib import Path
+
+import benchmarks.own_tests  # noqa: F401 - before anything of `tests`
+from benchmarks.replay_world.playing import play
+from benchmarks.replay_world.scoring import score
+from benchmarks.replay_world.world import BRIEF, make_world
+
+
+def test_every_true_device_is_found_in_time(tmp_path: Path) -> None:
+    """Whatever else happens in three days, all eight are told by the bound of design §6."""
+    world = make_world(1, BRIEF)
+    result = score(world, asyncio.run(play(world, tmp_path)).told)
+    assert [one.truth.name for one in result.scores if not one.found] == []
+    assert [one.truth.name for one in result.late] == []
+
+
+def test_a_seed_gives_the_same_month() -> None:
+    """The world is made of its seed alone: the same reports at the same moments."""
+    one, two = (make_world(7, BRIEF).sent() for _ in range(2))
+    assert [(sent.at_ns, sent.agent, sorted(sent.stretch.says)) for sent in one] == [
+        (sent.at_ns, sent.agent, sorted(sent.stretch.says)) for sent in two
+    ]
