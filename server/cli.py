@@ -1,4 +1,4 @@
-"""`middlewatch-server`: run, set up, look into quarantine, assign sites, make and sign plans. Only arguments and sentences live here.
+"""`middlewatch-server`: run, set up, look into quarantine, assign sites. Only arguments and sentences live here.
 
 Exit status: 0 done, 1 it ran and failed, 2 it could not start (one sentence for each problem, never a traceback).
 """
@@ -7,7 +7,6 @@ import json
 import logging
 import sys
 import time
-from pathlib import Path
 from typing import Annotated
 
 import structlog
@@ -16,21 +15,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from judge.knowledge.endpoints import Instance
-from judge.knowledge.loader import load_knowledge
 from server import run as running
-from server.commands import case, coverage, knowledge, notify
+from server.commands import case, coverage, feed, knowledge, notify, plan
 from server.commands.doing import ConfigFile, do, fail, settings_of, when, with_database
-from server.fleet.plans import BadKey, BadPlan, make_key, make_plan, sign_plan
 from server.history.influx import Influx
 from server.state import assignments, ledger, quarantine
 from server.state.database import Database, open_database
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The centre of Middlewatch.")
 quarantine_app = typer.Typer(no_args_is_help=True, help="Reports and points that could not be stored, with their bytes.")
-plan_app = typer.Typer(no_args_is_help=True, help="Plans for agents: keys and signatures.")
 app.add_typer(quarantine_app, name="quarantine")
-app.add_typer(plan_app, name="plan")
+app.add_typer(plan.app, name="plan")
+app.add_typer(feed.app, name="feed")
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(case.app, name="case")
 app.add_typer(notify.app, name="notify")
@@ -160,43 +156,6 @@ def quarantine_replay(numbers: Numbers, config: ConfigFile) -> None:
         found = f"{marked} of {len(set(numbers))} found and marked"
         raise fail([f"quarantine: {found} (kind raw waits for a version that knows it); see middlewatch-server quarantine list"], 1)
     typer.echo(f"{marked} marked; a running collector takes them in within seconds")
-
-
-@plan_app.command("key")
-def plan_key(file: Path) -> None:
-    """Make a signing key; print the public half for the agents' configuration."""
-    try:
-        typer.echo(make_key(file))
-    except FileExistsError:
-        raise fail([f"plan key: {file} is there already and is never overwritten; name another file"]) from None
-    except OSError as error:
-        raise fail([f"plan key: {file} cannot be written ({error.strerror}); name a file in a folder you can write"]) from None
-
-
-@plan_app.command("make")
-def plan_make(out: Path, instance: Instance = "Worldwide", tenant: str = "") -> None:
-    """Write an instance's default plan (JSON) to look over and sign; with the tenant's own names when its name is given, as contoso."""
-    try:
-        out.write_bytes(make_plan(load_knowledge(), instance, tenant))
-    except OSError as error:
-        raise fail([f"plan make: {error.filename}: {error.strerror}; check the path and its permissions"]) from None
-    except BadPlan as bad:
-        raise fail([f"plan make: {bad}"]) from None
-    typer.echo(f"made: {out}; sign it with middlewatch-server plan sign")
-
-
-@plan_app.command("sign")
-def plan_sign(plan: Path, key: Path, out: Path) -> None:
-    """Check a plan (JSON) and write it as a signed envelope."""
-    try:
-        out.write_bytes(sign_plan(plan.read_bytes(), key.read_bytes()))
-    except OSError as error:
-        raise fail([f"plan sign: {error.filename}: {error.strerror}; check the path and its permissions"]) from None
-    except BadKey as bad:
-        raise fail([f"plan sign: {key}: {bad}"]) from None
-    except BadPlan as bad:
-        raise fail([f"plan sign: {plan}: {bad}"]) from None
-    typer.echo(f"signed: {out}")
 
 
 def main() -> None:

@@ -33,9 +33,19 @@ def claimed(row: FeedRow, now_ns: int) -> FeedRow:
 
 def failed(row: FeedRow, trouble: str, retry_after_s: float, now_ns: int) -> FeedRow:
     """Return the row after a try that gave no answer that can be used: at least an hour, doubled with each failure."""
-    pause = min(HOUR_NS << min(row.failures, 8), LONGEST_NS)
+    pause = _pause(row.failures + 1)
     asked = min(int(retry_after_s * SECOND_NS), MAX_RETRY_AFTER_NS)
     return replace(row, failures=row.failures + 1, trouble=trouble[:LONGEST_TROUBLE], next_ns=now_ns + max(pause, asked))
+
+
+def asked_ns(row: FeedRow) -> int:
+    """Return when the service was asked last, or later where it asked for a longer pause: from then on an hour must pass."""
+    return row.next_ns - _pause(row.failures)
+
+
+def _pause(failures: int) -> int:
+    """Return the pause behind so many failures in a row; behind none it is the hour of the rules."""
+    return min(HOUR_NS << min(max(0, failures - 1), 8), LONGEST_NS)
 
 
 def confirmed(row: FeedRow, now_ns: int, note: str = "") -> FeedRow:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from server.console.api import agents, cases, coverage, events, notices
+from server.console.api import agents, cases, coverage, events, feed, notices, plans
 from server.console.api.route import Route
 
 ROUTES: Sequence[Route] = (
@@ -11,4 +11,6 @@ ROUTES: Sequence[Route] = (
     *coverage.ROUTES,
     *events.ROUTES,
     *notices.ROUTES,
+    *feed.ROUTES,
+    *plans.ROUTES,
 )
