@@ -33,7 +33,12 @@ class Part:
 
 
 _LISTED = {"limit": str(MOST_SHOWN)}
-PARTS: Sequence[Part] = (Part("cases", "Bypass cases", {"cases": ("/cases", _LISTED)}, {"cases": "/cases/{id}"}),)
+PARTS: Sequence[Part] = (
+    Part("alerts", "Alerts", {"alerts": ("/alerts", {**_LISTED, "state": "open"})}),
+    Part("cases", "Bypass cases", {"cases": ("/cases", _LISTED)}, {"cases": "/cases/{id}"}),
+    Part("coverage", "Bypass coverage", {"coverage": ("/coverage", _LISTED)}),
+    Part("notify", "Who is told", {"targets": ("/notify/targets", {}), "letters": ("/notify/letters", {"state": "waiting"})}),
+)
 
 
 class Desk:
