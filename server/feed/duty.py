@@ -35,7 +35,7 @@ class FeedDuty:
     """A duty. `every_s`: how late after its hour an instance is asked for, at most."""
 
     name = "feed"
-    every_s = 60.0
+    every_s = 10.0
 
     def __init__(self, section: FeedSection, service: Service, knowledge: Callable[[], Knowledge], history: History, tenant: str) -> None:
         self._section = section
