@@ -140,7 +140,8 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
             Limits(queue_bytes=settings.collector.queue_mb << 20),
             wake_watcher=watcher.wake if watcher else lambda: None,
         )
-        sources = Sources(database, history, places, lambda: interpreter.judge.knowledge, lambda: telemetry.condition_sentence or "")
+        said = partial(_lists_said, settings, lists, interpreter)
+        sources = Sources(database, history, places, lambda: interpreter.judge.knowledge, lambda: telemetry.condition_sentence or "", said)
         console = Console(settings, sources, registry, now, stage)
         server = Server(
             settings, database, history, collector, telemetry, ingest, watcher, console, broker.port, source, interpreter, sites, lists, now
@@ -195,12 +196,16 @@ def _health(server: Server) -> Health:
         parts["watcher"] = "decides" if server.watcher.active else "stands by"
     if server.settings.knowledge.bundle is not None:
         parts["knowledge"] = server.knowledge.trouble or "ok"
-    settings, lists = server.settings, server.interpreter.judge.knowledge.lists
-    asked = tuple(dict.fromkeys((settings.plans.instance, *settings.feed.instances)))
-    parts["endpoints"] = list_words(lists, server.lists.heads, asked, server.now(), enabled=settings.feed.enabled)
+    parts["endpoints"] = _lists_said(server.settings, server.lists, server.interpreter, server.now())
     if server.settings.collector.accept_lab_agents:
         parts["lab"] = "this centre accepts lab agents"
     return Health(ok, parts)
+
+
+def _lists_said(settings: Settings, lists: Following, interpreter: Interpreter, now_ns: int) -> str:
+    """Say which endpoint lists are in use, and how old they are."""
+    asked = tuple(dict.fromkeys((settings.plans.instance, *settings.feed.instances)))
+    return list_words(interpreter.judge.knowledge.lists, lists.heads, asked, now_ns, enabled=settings.feed.enabled)
 
 
 def _watcher(means: Means, reader: StateReader) -> Watcher | None:

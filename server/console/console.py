@@ -30,13 +30,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What the console reads. `says` is what the collector of this process says of the history store, empty when all is well."""
+    """What the console reads. `says` is what the collector of this process says of the history store, empty when all is well.
+
+    `lists` says at a moment which endpoint list is in use.
+    """
 
     database: Database
     history: History
     registry: Registry
     knowledge: Callable[[], Knowledge]
     says: Callable[[], str] = str
+    lists: Callable[[int], str] = lambda _now_ns: ""
 
 
 class Console:
@@ -50,7 +54,7 @@ class Console:
         assets = Assets()
         renderer = self.renderer = Renderer(around, assets.addresses)
         states = StateReader(sources.database, sources.history, sources.registry, sources.knowledge)
-        loader = Loader(sources.database, states.read, lambda: sources.says() or states.trouble)
+        loader = Loader(sources.database, states.read, lambda: sources.says() or states.trouble, sources.lists)
         self.live = Live(loader, Charts(sources.database, sources.history), renderer, metrics, now)
         self._pages = Pages(self.live, renderer, assets, around)
 

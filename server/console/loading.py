@@ -40,12 +40,22 @@ class States(Protocol):
 
 
 class Loader:
-    """`states` gives how agents and sites stand at a moment; `history` says what is wrong with the history store, or nothing."""
+    """`states` gives how agents and sites stand at a moment; `history` says what is wrong with the history store, or nothing.
 
-    def __init__(self, database: Database, states: Callable[[int], Awaitable[States]], history: Callable[[], str]) -> None:
+    `lists` says at a moment which endpoint list is in use.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        states: Callable[[int], Awaitable[States]],
+        history: Callable[[], str],
+        lists: Callable[[int], str] = lambda _now_ns: "",
+    ) -> None:
         self._database = database
         self._states = states
         self._history = history
+        self._lists = lists
         self._chains: dict[str, Chain | None] = {}
 
     async def version(self) -> showing.Version:
@@ -59,7 +69,7 @@ class Loader:
             events = await showing.newest_events(transaction, EVENTS_SHOWN)
             cards = await self._devices(transaction, now_ns - LATELY_NS)
             until_ns = await showing.decided_until(transaction, LEASE)
-        return Picture(version, now_ns, states.agents, states.sites, events, cards, until_ns, self._history())
+        return Picture(version, now_ns, states.agents, states.sites, events, cards, until_ns, self._history(), self._lists(now_ns))
 
     async def _devices(self, transaction: Transaction, since_ns: int) -> list[DeviceCard]:
         """Return the devices to show, present ones first, then by how many places they stand at."""

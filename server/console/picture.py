@@ -50,7 +50,10 @@ class DeviceCard:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One moment. `history` is empty when the history store answers; `decided_until_ns` is until when a watcher may decide."""
+    """One moment. `history` is empty when the history store answers; `decided_until_ns` is until when a watcher may decide.
+
+    `lists` says which endpoint list all of it is judged by, and how old that is.
+    """
 
     version: Version = ()
     at_ns: int = 0
@@ -60,6 +63,7 @@ class Picture:
     devices: Sequence[DeviceCard] = ()
     decided_until_ns: int = 0
     history: str = ""
+    lists: str = ""
 
     def site(self, name: str) -> SiteState | None:
         """Return a site by its name."""

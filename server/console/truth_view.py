@@ -28,11 +28,12 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Whether the picture can be believed."""
+    """Whether the picture can be believed. `lists`: by which endpoint list it was judged, in a sentence."""
 
     sentence: str
     good: bool
     tiles: Sequence[Tile]
+    lists: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,9 @@ def truth(picture: Picture) -> Truth:
     tiles = [_agents(picture), _completeness(picture), _newest(picture), _watcher(picture), _history(picture)]
     wrong = [tile.more for tile in tiles if not tile.good]
     if not picture.agents:
-        return Truth("No agent has reported yet: this page knows nothing of any site.", good=False, tiles=tiles)
+        return Truth("No agent has reported yet: this page knows nothing of any site.", good=False, tiles=tiles, lists=picture.lists)
     sentence = "Yes. Every part that measures, stores and decides is at work." if not wrong else f"Not wholly. {' '.join(wrong)}"
-    return Truth(sentence, not wrong, tiles)
+    return Truth(sentence, not wrong, tiles, picture.lists)
 
 
 def headline(picture: Picture) -> Headline:

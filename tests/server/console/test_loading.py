@@ -100,10 +100,11 @@ async def test_facts_that_cannot_be_read_are_no_chain(tmp_path: Path) -> None:
 
 
 async def test_empty_database(tmp_path: Path) -> None:
-    """An empty database is an empty picture that says what history says."""
+    """An empty database is an empty picture that says what history says, and by which list it would be judged."""
     database = await fresh(tmp_path)
-    picture = await Loader(database, states, lambda: "history is away").load((), START)
+    picture = await Loader(database, states, lambda: "history is away", lambda now_ns: f"the list of {now_ns}").load((), START)
     await database.close()
+    assert picture.lists == f"the list of {START}"
     assert (picture.devices, picture.events, picture.history, picture.decided_until_ns) == ([], [], "history is away", 0)
 
 

@@ -36,6 +36,14 @@ def test_all_sections_are_there() -> None:
         assert heading in text
 
 
+def test_the_page_says_by_which_list_it_judges() -> None:
+    """Below the tiles, when it is known."""
+    for lists, shown in (("Worldwide: the shipped list of 2026-08-14, 103 days old", True), ("", False)):
+        picture = replace(pictures.picture(), lists=lists)
+        text = renderer().page(renderer().sections(picture, pictures.timeline(), Choice(), None), Choice(), "now")
+        assert ("Endpoint list: Worldwide: the shipped list of 2026-08-14, 103 days old." in text) is shown
+
+
 def test_what_a_stranger_names_is_escaped() -> None:
     """A site, an agent, a host, an event and a device named like a script are text, everywhere."""
     site = pictures.site(EVIL, "inspected", place=Place(1, 1), egress_name=EVIL, egress_place=Place(2, 2))
