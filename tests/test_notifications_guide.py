@@ -58,7 +58,7 @@ def test_the_commands_are_there() -> None:
 def test_the_endpoints_are_there() -> None:
     """Each endpoint of the page is a route."""
     named = re.findall(r"`(GET|POST) /api/v1(/[^`]+)`", TEXT)
-    assert len(named) == 4
+    assert len(named) >= 4
     assert set(named) <= {(route.method, route.path) for route in ROUTES}
 
 

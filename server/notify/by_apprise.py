@@ -1,13 +1,13 @@
 """Letters by Apprise: mail, Teams workflow, Slack, PagerDuty, ServiceNow and a hundred more, each by one address. The only user of it.
 
-One object and one thread per target: Apprise blocks, and a service that hangs holds nobody's letters but its own. An address holds
+One object per target, one thread per letter, one letter at a time: Apprise blocks, and who hangs holds only its own. An address holds
 secrets, so nothing Apprise logs is passed on, and what it says of a failure is shown without any part of the address.
 """
 
 import asyncio
 import logging
 import re
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
 
 import apprise
@@ -43,14 +43,19 @@ class ByApprise:
             raise BadAddress(f"the address of {scheme}:// is incomplete or wrong; compare it with Apprise's page of that service")
         self._secrets = _pieces(url, scheme)
         self._timeout_s = timeout_s
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"notify-{name}")
+        self._name = name
+        self._last: Future[Outcome] | None = None
 
     async def send(self, parcel: Parcel) -> Outcome:
         """Hand one letter to the service. Its key stands at the end of the text: services keep no keys, people can see a repetition."""
-        loop = asyncio.get_running_loop()
+        if self._last is not None and not self._last.done():
+            return Outcome("the letter before has not come to an end")
+        thread = ThreadPoolExecutor(1, thread_name_prefix=f"notify-{self._name}")
+        self._last = thread.submit(self._notify, parcel)
+        thread.shutdown(wait=False)  # it ends with its letter, so that nothing is left when the centre stops
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await loop.run_in_executor(self._thread, self._notify, parcel)
+                return await asyncio.wrap_future(self._last)
         except TimeoutError:
             return Outcome(f"no answer within {self._timeout_s:g} s")
 
@@ -72,8 +77,7 @@ class ByApprise:
         return text[:200]
 
     async def close(self) -> None:
-        """Let the thread end when its letter is done."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        """Hold nothing: a thread ends with its letter."""
 
 
 def _pieces(url: str, scheme: str) -> list[str]:

@@ -90,17 +90,20 @@ class Folding:
             await notices.set_mark(database, transaction, "begin", marks["begin"])
         cursor = marks.get("cursor", 0)
         found = await notices.unfolded(transaction, cursor, BATCH)
-        book = await self._book(transaction, marks["begin"], now_ns)
+        book, before = await self._book(transaction, marks["begin"], now_ns)
         for event in await self._seen(transaction, found):
             book.fold(event, now_ns)
         drafts = release(book, self._manner.rules, now_ns)
         await self._write(database, transaction, drafts, now_ns)
         touched = [book.alerts[one] for one in sorted(book.touched)]
-        await notices.store(database, transaction, map(_alert_row, touched), [_part_row(part) for one in touched for part in one.parts])
+        parts = [_part_row(part) for one in touched for part in one.parts]
+        changed = [row for row in parts if before.get(row.event) != row]
+        await notices.store(database, transaction, map(_alert_row, touched), changed)
         await notices.folded(database, transaction, found, cursor, now_ns)
         return len(found) == BATCH
 
-    async def _book(self, transaction: Transaction, begin: int, now_ns: int) -> Book:
+    async def _book(self, transaction: Transaction, begin: int, now_ns: int) -> tuple[Book, dict[int, PartRow]]:
+        """Return what is in hand, and the rows of its parts as they are: an alert of ten thousand agents is not written for one more."""
         muting = await by_windows(transaction, now_ns)
         sites = max(len(self._manner.registry.sites), await notices.count_places(transaction))
         terms = Terms(muting, sites, self._manner.wait_ns, self._manner.update_ns, begin)
@@ -108,7 +111,7 @@ class Folding:
         by_id = {row.id: _alert(row) for row in alerts}
         for part, event in parts:
             by_id[part.alert].parts.append(_part(part, event, self._manner.registry))
-        return Book(by_id.values(), terms)
+        return Book(by_id.values(), terms), {part.event: part for part, _ in parts}
 
     async def _seen(self, transaction: Transaction, found: Sequence[EventFound]) -> list[Seen]:
         agents = [one.scope for one in found if _cause(one.kind) == "agent"]

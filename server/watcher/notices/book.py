@@ -66,6 +66,7 @@ class Book:
         self._open: dict[tuple[str, str, str], Part] = {}
         self._at: dict[str, dict[int, Part]] = {}
         self._recent: dict[str, dict[int, Part]] = {}
+        self._sites: dict[str, set[str]] = {}
         for alert in self.alerts.values():
             for part in alert.parts:
                 self._index(part)
@@ -77,6 +78,7 @@ class Book:
         self._at.setdefault(event.site, {})[event.id] = part
         if part.what != END and KINDS[event.kind].cause in FLEET_CAUSES:
             self._recent.setdefault(event.kind, {})[event.id] = part
+            self._sites.setdefault(event.kind, set()).add(event.site)
 
     def fold(self, event: Seen, now_ns: int) -> None:
         """Take one event in. Of severity `none` only an end is taken: it closes, and is told to nobody."""
@@ -168,18 +170,19 @@ class Book:
     def _gathered(self, part: Part, now_ns: int) -> Alert | None:
         """Return the one alert of a trouble that has come to many sites at once, having moved their parts into it; None otherwise."""
         event = part.event
-        if not _of_fleets(event):
-            return None
-        near = [
-            one
-            for one in self._recent.get(event.kind, {}).values()
-            if event.at_ns - one.event.at_ns <= FLEET_WINDOW_NS and (one.open or one.what != PROBLEM)
-        ]
         key = f"fleet|{event.kind}"
         known = self._by_key.get(key)
-        if part.alert == (known.id if known else ""):
+        if not _of_fleets(event) or part.alert == (known.id if known else ""):
             return None
-        if len({one.event.site for one in near}) < max(FLEET_LEAST, math.ceil(self.terms.sites * FLEET_SHARE)):
+        enough = max(FLEET_LEAST, math.ceil(self.terms.sites * FLEET_SHARE))
+        if len(self._sites.get(event.kind, ())) < enough:
+            return None  # at most so many: a fleet of agents at two sites is not looked through for each of them
+        near = [
+            one
+            for one in self._recent[event.kind].values()
+            if event.at_ns - one.event.at_ns <= FLEET_WINDOW_NS and (one.open or one.what != PROBLEM)
+        ]
+        if len({one.event.site for one in near}) < enough:
             return None
         fleet = self._keyed(key, min((one.event for one in near), key=lambda one: one.id), now_ns)
         for one in near:

@@ -16,7 +16,9 @@ from server.watcher.notices.titles import TITLES
 from server.watcher.sentences import JOB, moment
 
 LINES_NAMED: Final = 12
-"""Events written out in one letter: what fits a screen and a telephone; the rest is counted, and is in the JSON and the console."""
+"""Events written out in one letter: what fits a screen and a telephone; the rest is counted."""
+EVENTS_CARRIED: Final = 1000
+"""Events in a letter's JSON, about 220 kB: receivers commonly refuse above 1 MB. The rest is counted, and is in GET /api/v1/events."""
 HOSTS_NAMED: Final = 6
 SITES_NAMED: Final = 8
 FLEET_WORDS: Final[Mapping[str, str]] = {
@@ -83,7 +85,17 @@ def test_words(target: str, key: str, made_ns: int, console: str) -> Words:
     )
     subject = "Test: Middlewatch reaches this place"
     links = [console] if console else []
-    plain = {"schema": 1, "key": key, "what": "test", "target": target, "subject": subject, "text": text, "events": [], "links": links}
+    plain = {
+        "schema": 1,
+        "key": key,
+        "what": "test",
+        "target": target,
+        "subject": subject,
+        "text": text,
+        "events": [],
+        "more": 0,
+        "links": links,
+    }
     return Words(subject, text, plain)
 
 
@@ -208,7 +220,8 @@ def _plain(draft: Draft, lead: Part, subject: str, text: str, details: Mapping[i
         "made_ms": draft.made_ns // 10**6,
         "subject": subject,
         "text": text,
-        "events": [_event(part, details) for part in draft.parts],
+        "events": [_event(part, details) for part in draft.parts[:EVENTS_CARRIED]],
+        "more": max(0, len(draft.parts) - EVENTS_CARRIED),
         "links": _links(draft, lead, details, around),
     }
 
