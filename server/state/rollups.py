@@ -14,6 +14,8 @@ from server.state.rollups_tables import rollup_day, rollup_due, rollup_hour, rol
 
 HOUR_NS = 3600 * 10**9
 """No local hour is longer."""
+PARAMETERS = 10_000
+"""Values of one statement: SQLite takes 32,766, PostgreSQL 65,535."""
 
 
 class Mark(NamedTuple):
@@ -79,7 +81,8 @@ async def marks(connection: AsyncConnection, until_ns: int, limit: int) -> list[
 
 async def unmark(connection: AsyncConnection, ids: Sequence[int]) -> None:
     """Take away the marks that were read; those set since stay."""
-    await connection.execute(delete(rollup_due).where(rollup_due.c.id.in_(ids)))
+    for first in range(0, len(ids), PARAMETERS):
+        await connection.execute(delete(rollup_due).where(rollup_due.c.id.in_(ids[first : first + PARAMETERS])))
 
 
 async def hours(connection: AsyncConnection, site: str, start_ns: int, end_ns: int) -> list[HourRow]:
@@ -87,6 +90,16 @@ async def hours(connection: AsyncConnection, site: str, start_ns: int, end_ns: i
     query = select(rollup_hour).where(rollup_hour.c.site == site, rollup_hour.c.start_ns >= start_ns, rollup_hour.c.start_ns < end_ns)
     rows = await connection.execute(query.order_by(rollup_hour.c.start_ns, rollup_hour.c.workload, rollup_hour.c.route))
     return [HourRow(**row) for row in rows.mappings()]
+
+
+async def hours_at(connection: AsyncConnection, site: str, key: tuple[str, str], starts: Sequence[int]) -> list[HourRow]:
+    """Return the hours of one (workload, route) of a site that begin at these times."""
+    found: list[HourRow] = []
+    for first in range(0, len(starts), PARAMETERS):
+        query = select(rollup_hour).where(rollup_hour.c.site == site, rollup_hour.c.start_ns.in_(starts[first : first + PARAMETERS]))
+        query = query.where(rollup_hour.c.workload == key[0], rollup_hour.c.route == key[1]).order_by(rollup_hour.c.start_ns)
+        found += [HourRow(**row) for row in (await connection.execute(query)).mappings()]
+    return found
 
 
 async def days(connection: AsyncConnection, site: str, start_ns: int, end_ns: int, window: str = "") -> list[DayRow]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from server.console.api import agents, cases, coverage, events, feed, notices, plans
+from server.console.api import agents, cases, coverage, events, feed, notices, plans, rollups
 from server.console.api.route import Route
 
 ROUTES: Sequence[Route] = (
@@ -13,4 +13,5 @@ ROUTES: Sequence[Route] = (
     *notices.ROUTES,
     *feed.ROUTES,
     *plans.ROUTES,
+    *rollups.ROUTES,
 )

@@ -1,9 +1,9 @@
 """Since when a series of days has another level: one robust test for one change. Pure: numbers in, a change or nothing out.
 
-The rule. Of the logarithms of the values what is usual for a weekday is taken away; Pettitt's rank test (Applied Statistics 28, 1979)
-gives the likeliest day and how likely such a break is by chance, widened for days that resemble the day before (a first-order
-autocorrelation r makes the test's variance (1+r)/(1-r) times as large). It is a change when chance is below CHANCE, the medians before and
-after differ by LEAST, and there are BEFORE days before and AFTER days after. Ranks and medians: a single wild day moves nothing.
+The rule. Of the logarithms of the values what is usual for a weekday is taken away. The break is where two levels leave the least absolute
+rest; how likely one is by chance says Pettitt's rank test (Applied Statistics 28, 1979), widened for days that resemble the day before
+(a first-order autocorrelation r makes the test's variance (1+r)/(1-r) times as large). It is a change when chance is below CHANCE, the
+medians before and after differ by LEAST, and there are BEFORE days before and AFTER days after. A single wild day moves nothing.
 """
 
 import math
@@ -44,10 +44,8 @@ def change_in(values: Sequence[float], weekdays: Sequence[int]) -> Change | None
     if len(values) < BEFORE + AFTER or min(values) <= 0:
         return None
     plain = _without_week([math.log(value) for value in values], weekdays)
-    at, statistic = _break(plain)
-    if at < BEFORE or len(values) - at < AFTER:
-        return None
-    chance = min(1.0, 2 * math.exp(-6 * statistic**2 / (len(values) ** 3 + len(values) ** 2) / _alike(plain, at)))
+    at = min(range(BEFORE, len(values) - AFTER + 1), key=lambda one: sum(map(abs, _rest(plain, one))))
+    chance = min(1.0, 2 * math.exp(-6 * _statistic(plain) ** 2 / (len(values) ** 3 + len(values) ** 2) / _alike(_rest(plain, at))))
     change = Change(at, median(values[:at]), median(values[at:]), chance)
     level = median(plain[at:]) - median(plain[:at])
     return change if chance < CHANCE and abs(level) >= math.log1p(LEAST) and abs(change.percent) >= 100 * LEAST else None
@@ -62,16 +60,13 @@ def _without_week(logs: Sequence[float], weekdays: Sequence[int]) -> list[float]
     return [value - usual[weekday] for value, weekday in zip(logs, weekdays, strict=True)]
 
 
-def _break(values: Sequence[float]) -> tuple[int, float]:
-    """Return where Pettitt's statistic is largest (the index of the first value after), and how large it is."""
-    ranks = _ranks(values)
-    best_at, best, ranked = 0, 0.0, 0.0
-    for at, rank in enumerate(ranks[:-1], 1):
+def _statistic(values: Sequence[float]) -> float:
+    """Return Pettitt's statistic: the largest difference, at any break, between ranks as they are and as they would be without one."""
+    best, ranked = 0.0, 0.0
+    for at, rank in enumerate(_ranks(values)[:-1], 1):
         ranked += rank
-        statistic = abs(2 * ranked - at * (len(values) + 1))
-        if statistic > best:
-            best_at, best = at, statistic
-    return best_at, best
+        best = max(best, abs(2 * ranked - at * (len(values) + 1)))
+    return best
 
 
 def _ranks(values: Sequence[float]) -> list[float]:
@@ -89,9 +84,14 @@ def _ranks(values: Sequence[float]) -> list[float]:
     return ranks
 
 
-def _alike(values: Sequence[float], at: int) -> float:
+def _rest(values: Sequence[float], at: int) -> list[float]:
+    """Return what is left of values when the levels before and after a break are taken away."""
+    before, after = median(values[:at]), median(values[at:])
+    return [value - before for value in values[:at]] + [value - after for value in values[at:]]
+
+
+def _alike(rest: Sequence[float]) -> float:
     """Return by how much days that resemble each other widen the test: 1 when they do not."""
-    rest = [value - median(values[:at]) for value in values[:at]] + [value - median(values[at:]) for value in values[at:]]
     squares = sum(value * value for value in rest)
     if not squares:
         return 1.0

@@ -1,8 +1,10 @@
 """Holds server/state/rollups.py on both databases: marks, and rows replaced whole."""
 
+from dataclasses import replace
+
 from server.state import rollups
 from server.state.database import Database
-from server.state.rollups import DayRow, HourRow, Mark
+from server.state.rollups import DayRow, HourRow, Mark, TrendRow
 
 HOUR = rollups.HOUR_NS
 
@@ -45,8 +47,19 @@ async def test_hours_and_days(database: Database) -> None:
         assert await rollups.days(transaction, "Porto", 0, HOUR) == rows
         assert await rollups.days(transaction, "Porto", 0, HOUR, "business") == rows[1:]
         assert await rollups.sites(transaction) == [("Porto", 0)]
+        assert await rollups.hours_at(transaction, "Porto", ("Exchange", "direct"), [HOUR // 2, 5]) == [hour(HOUR // 2, HOUR, b"new")]
         await rollups.tidy(transaction, HOUR, 0, 0)
         assert [row.passing for row in await rollups.hours(transaction, "Porto", 0, 9 * HOUR)] == [b""]
         await rollups.tidy(transaction, HOUR, HOUR, HOUR)
         assert await rollups.hours(transaction, "Porto", 0, 9 * HOUR) == []
         assert await rollups.days(transaction, "Porto", 0, HOUR) == []
+
+
+async def test_looks(database: Database) -> None:
+    """A look keeps its trends in place of those before, and its day."""
+    known = TrendRow("Porto", "Exchange", "direct", slower=True, since_ns=5, quiet=0)
+    async with database.writing() as transaction:
+        await rollups.keep_look(transaction, "Porto", HOUR, 1, [known, replace(known, route="system")])
+        await rollups.keep_look(transaction, "Porto", 2 * HOUR, 2, [replace(known, quiet=3)])
+        assert await rollups.trends(transaction, "Porto") == [replace(known, quiet=3), replace(known, route="system")]
+        assert await rollups.looked_at(transaction) == {"Porto": (2 * HOUR, 2)}
