@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from openapi_spec_validator import validate
+
 from server.console.api.openapi import document
 from server.console.api.routes import ROUTES
 from server.console.api.serving import BASE
@@ -28,6 +30,7 @@ def refs(plain: Any) -> Iterator[str]:
 def test_document() -> None:
     """Each route is there under its own name, with its parameters; references and names are whole and unique."""
     told = json.loads(document(ROUTES, "1.0", BASE))
+    validate(told)
     assert told["openapi"].startswith("3.1")
     names = [one["operationId"] for path in told["paths"].values() for one in path.values()]
     assert len(names) == len(set(names)) == len(ROUTES)
