@@ -31,7 +31,21 @@ EVENT_COLUMNS = (
 
 ANNOTATIONS = select('"sentence", "kind", "severity"', "event")
 
-AGENT_FIELDS = ("state", "age_s", "completeness", "stored", "missing", "dropped", "cadence_s", "software", "lab", "site")
+AGENT_FIELDS = (
+    "state",
+    "age_s",
+    "completeness",
+    "stored",
+    "missing",
+    "dropped",
+    "cadence_s",
+    "software",
+    "lab",
+    "plan",
+    "trouble",
+    "troubles",
+    "site",
+)
 
 
 def newest_agents(where: str = "") -> str:

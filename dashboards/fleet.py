@@ -3,6 +3,7 @@
 from typing import Any
 
 from dashboards import columns as shared
+from dashboards import standing
 from dashboards.dashboard import FLEET, Sections, console, dashboard, finest, link
 from dashboards.geography import family, geomap, markers, refs, symbol
 from dashboards.influxql import any_of, last, names, over, select
@@ -20,7 +21,7 @@ def fleet() -> dict[str, Any]:
     sections: Sections = [
         ("Is the picture true?", _true()),
         ("What changed?", [_changed()]),
-        ("What is worst?", [_worst(), _by_state()]),
+        ("What is worst?", [_worst(), _by_state(), standing.microsofts(), standing.around()]),
         ("Where?", [_map(), _paths()]),
         ("How fast, and where does the time go?", [_phases(), _speeds(), _spread()]),
     ]
@@ -88,17 +89,18 @@ def _true() -> list[Panel]:
 
 
 def _unwell(newest: str) -> Panel:
-    shown = names(("state", "age_s", "completeness", "missing", "dropped", "site"))
-    unhealthy = over(shown, newest, '"state" <> \'reporting\' OR "completeness" < 1', ["agent"])
+    shown = names(("state", "age_s", "trouble", "completeness", "missing", "dropped", "site"))
+    unhealthy = over(shown, newest, '"state" <> \'reporting\' OR "completeness" < 1 OR "troubles" > 0', ["agent"])
     return table(
         "Agents that are late, silent or not complete",
-        "Whose reports to mistrust, longest silent first. Empty is good: every agent reports and nothing is missing.",
+        "Whose reports to mistrust and why, longest silent first. Empty is good: every agent reports, is well, and nothing is missing.",
         Query(unhealthy),
         [
             Column("agent", "Agent", width=200),
             shared.SITE,
             shared.AGENT_STATE,
             Column("age_s", "Newest report, age", unit="s", decimals=0, width=180),
+            Column("trouble", "What is wrong", width=200, absent="nothing"),
             shared.COMPLETENESS,
             Column("missing", "Missing reports", width=155),
             Column("dropped", "Dropped reports"),

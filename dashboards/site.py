@@ -3,7 +3,7 @@
 from typing import Any
 
 from dashboards import columns as shared
-from dashboards import host, interference, path, protocols, times
+from dashboards import host, interference, path, protocols, standing, times
 from dashboards.dashboard import FLEET, SITE, Sections, Variable, console, dashboard, finest, link
 from dashboards.influxql import last, select
 from dashboards.panel import Column, Panel, Query, stat, table
@@ -16,7 +16,13 @@ def site() -> dict[str, Any]:
     sections: Sections = [
         ("Is the picture true? — $site", _true()),
         ("What changed? — $site", [interference.events()]),
-        ("What stands in the way, on which hosts, since when?", [interference.verdicts(), interference.findings(), interference.devices()]),
+        (
+            "What stands in the way, on which hosts, since when?",
+            [
+                *(interference.verdicts(), interference.findings(), interference.devices()),
+                *(standing.microsofts(HERE, 3), standing.around(HERE, 3)),
+            ],
+        ),
         (
             "Which way does it go?",
             [path.site_map(), (path.egress(), path.resolvers()), path.ways_out(), path.resolver_itself(), path.front_doors()],
@@ -113,7 +119,9 @@ def _agents() -> Panel:
             Column("missing", "missing", width=100),
             Column("dropped", "dropped", width=105),
             Column("cadence_s", "Cadence", unit="s", decimals=0, width=95),
-            Column("software", "Software", width=140),
+            Column("software", "Software", width=110),
+            Column("plan", "Plan", width=70),
+            Column("trouble", "What is wrong", width=180, absent="nothing"),
             Column("lab", "Laboratory", mappings=yes_or_no()),
         ],
         (24, 5),

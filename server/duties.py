@@ -9,6 +9,7 @@ from server.watcher.leading import Duty
 from server.watcher.replacing import Replacing
 from server.watcher.rollups.duty import RollupDuty
 from server.watcher.rollups.watching import TrendDuty
+from server.watcher.site_duty import SiteDuty
 from server.watcher.watching import Watching
 
 
@@ -19,6 +20,7 @@ def duties_of(means: Means) -> list[Duty]:
         issuer_of(means.settings.plans, means.knowledge),
         Replacing(means.database, means.registry),
         Watching(means.registry, means.knowledge),
+        SiteDuty(means.states, means.history, means.registry, means.knowledge),
         RollupDuty(means.database, means.history, means.registry),
         TrendDuty(means.database, means.registry),
         CaseDuty(means.settings.cases, means.registry, means.knowledge),

@@ -54,7 +54,7 @@ class StandKeeper:
             for agent, (_, ways) in self._pending.items()
             if ways is not before[agent][1]
             for kind, way in ways.items()
-            if way is not before[agent][1].get(kind)
+            if way != before[agent][1].get(kind)
         }
         await way_rows.write(self._database, connection, moved)
         return {one.agent for one in changes} | words.keys() | {agent for agent, _ in moved}

@@ -6,7 +6,7 @@ does. What a way is called, where it lies and who runs it is the watcher's matte
 
 import ipaddress
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from wire.facts import EgressFacts, KnownFacts, MediaFacts, WebFacts
@@ -31,7 +31,10 @@ class WaySeen:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """By which way an agent leaves at a place: `value` since `since_ns`; `seen` is the newest address of it. `rounds` counts to two."""
+    """By which way an agent leaves at a place: `value` since `since_ns`; `seen` is an address of it that was seen twice in a row.
+
+    `rounds` counts to two. `once`: another address, seen once; it is not stored, or addresses that rotate would be a row per report.
+    """
 
     place: str
     value: str
@@ -40,6 +43,7 @@ class Way:
     asn: int
     since_ns: int
     rounds: int = 1
+    once: str = field(default="", compare=False)
 
 
 def ways_seen(pairs: Iterable[tuple[KnownObservation, KnownFacts]]) -> dict[WayKind, WaySeen]:
@@ -63,7 +67,8 @@ def ways_seen(pairs: Iterable[tuple[KnownObservation, KnownFacts]]) -> dict[WayK
 
 def follow(before: Mapping[str, Way], seen: Mapping[WayKind, WaySeen], place: str, at_ns: int) -> Mapping[str, Way]:
     """Return the ways after an agent's newest report; the same object when nothing changed."""
-    changed = {kind: after for kind, one in seen.items() if (after := _follow(before.get(kind), one, place, at_ns)) is not before.get(kind)}
+    followed: dict[str, Way] = {kind: _follow(before.get(kind), one, place, at_ns) for kind, one in seen.items()}
+    changed = {kind: after for kind, after in followed.items() if after is not before.get(kind)}
     return {**before, **changed} if changed else before
 
 
@@ -74,8 +79,10 @@ def _follow(before: Way | None, seen: WaySeen, place: str, at_ns: int) -> Way:
     after = before
     if before.rounds < STEADY_ROUNDS:
         after = replace(after, rounds=before.rounds + 1)
-    if (_prefix(before.seen) or before.seen) != (_prefix(seen.seen) or seen.seen):
-        after = replace(after, seen=seen.seen)
+    if before.seen != seen.seen:
+        after = replace(after, seen=seen.seen, once="") if before.once == seen.seen else replace(after, once=seen.seen)
+    elif before.once:
+        after = replace(after, once="")
     if seen.asn and not before.asn:  # who announces it was not known before: the same way, better known
         after = replace(after, value=value, network=seen.network, asn=seen.asn)
     return after

@@ -8,15 +8,17 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from judge.knowledge.model import Knowledge
 from server.fleet.registry import Registry
 from server.history.port import History, Point, Unavailable
-from server.state import devices, overview
+from server.state import decided, devices, overview, plans, standing
 from server.state.database import STATE_FAULTS, Database
+from server.watcher.site_words import more_of
 from server.watcher.state_points import agent_point, path_point, site_point
 from server.watcher.states import FRESH_CADENCES, UNKNOWN_MAKE, AgentState, Measured, SiteState, agent_states, path_stops, site_states
+from server.watcher.wellbeing import wellbeing
 
 REACH_S = 3600.0
 """How far back the newest measurement of a path may lie: an address or a front door of an hour ago is still the best answer there is."""
@@ -52,6 +54,9 @@ async def read_states(
         tallies = await overview.tallies(transaction, ignored)
         asides = await overview.asides(transaction, ignored)
         counts = await overview.counts(transaction, now_ns)
+        going_on, follow = await standing.going_on(transaction), await standing.plans(transaction)
+        wanted = await plans.newest_versions(transaction, {row.id for row in rows})
+        words = await decided.words(transaction)
         keys = {*(tally.device_key for tally in tallies), *(aside.device_key for aside in asides)} - {""}
         names = {key: key.partition(":") for key in keys}
         owners = await devices.owners(transaction, {(kind, value) for kind, _, value in names.values()}) if names else {}
@@ -65,7 +70,11 @@ async def read_states(
         reach_s = _reach(row.cadence_s for row in rows)
         measured = await measure(history, now_ns, reach_s) if history is not None else Measured()
     agents = agent_states(rows, counts, now_ns)
-    return States(agents, site_states(agents, tallies, vendors, measured, registry, knowledge.front_door, now_ns, asides), vendors)
+    troubles = {one.agent: one.troubles for one in wellbeing(agents, going_on, follow, wanted, 0, now_ns)}
+    agents = [replace(one, plan=follow.get(one.agent, 0), troubles=troubles[one.agent]) for one in agents]
+    sites = site_states(agents, tallies, vendors, measured, registry, knowledge.front_door, now_ns, asides)
+    more = more_of(agents, tallies, measured, words, knowledge)
+    return States(agents, [replace(one, more=more[one.site]) for one in sites], vendors)
 
 
 async def measure(history: History, now_ns: int, reach_s: float = REACH_S) -> Measured:
@@ -79,7 +88,9 @@ async def measure(history: History, now_ns: int, reach_s: float = REACH_S) -> Me
         tags = dict(point.tags)
         if tags.get("category") != "Control":
             total_ms.setdefault(_who(tags), []).append((point.time_ns, float(point.fields["total_ms"])))
-    return Measured(total_ms, _newest(ways, "address"), _newest(doors, "front_door"))
+    inside = await history.latest("mw_raw", "host", ["tunnelled"], {}, since_ns)
+    tunnelled = {_who(dict(one.tags)): (one.time_ns, int(one.fields["tunnelled"])) for one in inside}
+    return Measured(total_ms, _newest(ways, "address"), _newest(doors, "front_door"), tunnelled)
 
 
 def _reach(cadences: Iterable[float]) -> float:
@@ -209,9 +220,10 @@ def _over(passed_ns: int, pause_ns: int) -> bool:
 def _words(states: States) -> Iterator[tuple[Hashable, Hashable]]:
     """Give what makes a state another one, by its key."""
     for agent in states.agents:
-        yield ("agent", agent.agent), (agent.site, agent.state)
+        yield ("agent", agent.agent), (agent.site, agent.state, agent.troubles)
     for site in states.sites:
-        yield ("site", site.site), (site.verdict, site.agree, site.reporting, site.egress, site.front_door, site.devices)
+        said = (site.more.summary.word, site.more.egress_owner, site.more.says)
+        yield ("site", site.site), (site.verdict, site.agree, site.reporting, site.egress, site.front_door, site.devices, said)
 
 
 def _points(states: States, now_ns: int, changed: Collection[Hashable]) -> Iterator[Point]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from server.history.port import Point, Value
+from server.watcher.site_more import SiteMore
 from server.watcher.states import AgentState, PathStop, SiteState
 
 TAGS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -29,6 +30,9 @@ FIELD_TYPES: Final[Mapping[str, Mapping[str, type]]] = {
         "completeness": float,
         "lab": bool,
         "software": str,
+        "plan": int,
+        "troubles": int,
+        "trouble": str,
     },
     "site_state": {
         "verdict": str,
@@ -50,10 +54,19 @@ FIELD_TYPES: Final[Mapping[str, Mapping[str, type]]] = {
         "total_ms": float,
         "completeness": float,
         "simulated": bool,
+        "summary": str,
+        "summary_percent": float,
+        "summary_agree": int,
+        "summary_agents": int,
+        "egress_owner": str,
+        "egress_kind": str,
+        "egress_says": str,
+        **dict.fromkeys(("score_exchange", "score_sharepoint", "score_teams"), float),
+        **dict.fromkeys(("bypassed_optimize", "bypassed_allow", "bypassed_default"), float),
     },
     "site_path": {"lat": float, "lon": float, "name": str, "address": str},
 }
-"""Every field and its type, for ever. Times are Unix milliseconds, places degrees, completeness 0 to 1."""
+"""Every field and its type, for ever. Times are Unix milliseconds, places degrees, completeness 0 to 1, other shares percent."""
 
 
 def agent_point(agent: AgentState, now_ns: int) -> Point:
@@ -69,6 +82,9 @@ def agent_point(agent: AgentState, now_ns: int) -> Point:
         "completeness": float(agent.completeness),
         "lab": agent.lab,
         "software": agent.software,
+        "plan": agent.plan,
+        "troubles": len(agent.troubles),
+        "trouble": ", ".join(agent.troubles),
     }
     return Point("agent_state", (("site", agent.site), ("agent", agent.agent)), fields, now_ns)
 
@@ -92,6 +108,7 @@ def site_point(site: SiteState, now_ns: int) -> Point:
         "completeness": float(site.completeness),
         "simulated": site.simulated,
     }
+    fields |= _more(site.more)
     if site.place is not None:
         fields |= {"lat": float(site.place.latitude), "lon": float(site.place.longitude)}
     if site.distance_km is not None:
@@ -99,6 +116,22 @@ def site_point(site: SiteState, now_ns: int) -> Point:
     if site.total_ms is not None:
         fields["total_ms"] = float(site.total_ms)
     return Point("site_state", (("site", site.site),), fields, now_ns)
+
+
+def _more(more: SiteMore) -> dict[str, Value]:
+    summary = more.summary
+    fields: dict[str, Value] = {
+        "summary": summary.word,
+        "summary_agree": summary.agree,
+        "summary_agents": summary.agents,
+        "egress_owner": more.egress_owner,
+        "egress_kind": more.egress_kind,
+        "egress_says": more.says,
+    }
+    if summary.word:
+        fields["summary_percent"] = float(summary.percent)
+    fields |= {f"score_{name}": float(points) for name, points in more.scores.items()}
+    return fields | {f"bypassed_{category.lower()}": float(percent) for category, percent in more.bypassed.items()}
 
 
 def path_point(stop: PathStop, now_ns: int) -> Point:

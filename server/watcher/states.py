@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, Protocol
 from server.fleet.registry import Place, Registry, distance_km
 from server.state.overview import AgentRow, Aside, Counts, Tally
 from server.watcher import beside
+from server.watcher.site_more import SiteMore
 
 AgentWord = Literal["reporting", "late", "silent"]
 Stop = Literal["1 site", "2 egress", "3 front door"]
@@ -67,17 +68,22 @@ FrontDoors = Callable[[str], FrontDoorPlace | None]
 class Measured:
     """The newest measurements, by (site, agent), each with its time in Unix ns.
 
-    `total_ms`: one a target of Microsoft's; `egress`: the public address of the direct route; `front_door`: its code.
+    `total_ms`: one a target of Microsoft's; `egress`: the public address of the direct route; `front_door`: its code; `tunnelled`: how
+    many Optimize prefixes leave by a tunnel.
     """
 
     total_ms: Mapping[tuple[str, str], Sequence[tuple[int, float]]] = field(default_factory=dict)
     egress: Mapping[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
     front_door: Mapping[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+    tunnelled: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class AgentState:
-    """One agent now. Counts are of an hour's worth of its newest report numbers; `cadence_s` is its own word."""
+    """One agent now. Counts are of an hour's worth of its newest report numbers; `cadence_s` and `plan` are its own word.
+
+    `troubles`: what is wrong with it, in words, worst first (`server/watcher/wellbeing.py`).
+    """
 
     agent: str
     site: str
@@ -90,6 +96,8 @@ class AgentState:
     stored: int = 0
     missing: int = 0
     dropped: int = 0
+    plan: int = 0
+    troubles: tuple[str, ...] = ()
 
     @property
     def completeness(self) -> float:
@@ -128,6 +136,7 @@ class SiteState:
     total_ms: float | None = None
     completeness: float = 1.0
     meddling: tuple[str, ...] = ()
+    more: SiteMore = field(default_factory=SiteMore)
 
 
 @dataclass(frozen=True, slots=True)

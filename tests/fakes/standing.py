@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import update
 
 from server.collector.standing import Standing
-from server.state import events, standing
+from server.collector.ways import Way, WaySeen, follow
+from server.state import events, standing, ways
 from server.state.database import Database
 from server.state.ledger import AgentHead, write_agents
 from server.state.tables import agent
@@ -23,6 +24,7 @@ class Fleet:
     now_ns: int = START
     software: str = "1.0"
     plan: int = 0
+    ways: dict[str, dict[str, Way]] = field(default_factory=dict)
     rounds: Rounds = field(init=False)
     lead: Leadership = field(init=False)
 
@@ -41,6 +43,17 @@ class Fleet:
             await write_agents(transaction, {name: head})
             await standing.write_words(self.database, transaction, {name: Standing(plan=self.plan, told=True)})
         await self.rounds.see(name, self.now_ns, seen, place)
+
+    async def leave(self, name: str, **seen: WaySeen) -> None:
+        """Let an agent's report at Porto say by which ways it leaves: `egress`, `dns`, `relay`, and `door` for the front door."""
+        kinds = {("front-door" if kind == "door" else kind): one for kind, one in seen.items()}
+        before = self.ways.get(name, {})
+        after = dict(follow(before, kinds, "Porto", self.now_ns))  # type: ignore[arg-type]
+        changed = {(name, kind): way for kind, way in after.items() if way != before.get(kind)}
+        if changed:
+            async with self.database.writing() as transaction:
+                await ways.write(self.database, transaction, changed)
+        self.ways[name] = after
 
     async def minutes(self, count: int, duty: Any, *reports: tuple[str, Mapping[str, Seen]], place: str = "Porto") -> None:
         """Let minutes pass: each report comes at its full minute, and the duty looks after it and half a minute later."""

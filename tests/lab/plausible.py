@@ -98,13 +98,21 @@ def _states(town: Town, at_ns: int, part: float, step_s: int, *, simulated: bool
     whole = (100.0 - lost) / 100.0
     agent: dict[str, Value] = {"state": "silent" if quiet else "reporting", "age_s": 700.0 if quiet else 12.0, "cadence_s": float(step_s)}
     agent |= {"expected": 100, "stored": 100 - lost, "missing": lost, "dropped": 0, "completeness": whole, "lab": True, "software": "0.1.0"}
+    agent |= {"plan": 3, "troubles": 1 if quiet else 0, "trouble": "silent" if quiet else ""}
     changed = {"inspected": 0.66, "silent": 0.42}.get(verdict, 0.0)
     state: dict[str, Value] = {"verdict": verdict, "rank": RANK[verdict], "since_ms": (at_ns - int((part - changed) * 10**13)) // 10**6}
     state |= {"agents": 1, "reporting": 0 if quiet else 1, "agree": 0 if quiet else 1, "hosts": 0 if verdict in {"clean", "silent"} else 3}
     state |= {"targets": 5, "devices": {"inspected": "Zscaler", "proxied": "unknown make"}.get(verdict, ""), "zone": town.zone}
     state |= {"lat": town.lat, "lon": town.lon, "egress": "203.0.113.7", "egress_name": town.egress[0], "front_door": town.door[0]}
     state |= {"distance_km": 111.0 * (abs(town.lat - town.egress[1]) + abs(town.lon - town.egress[2])), "total_ms": 40.0 * town.slow}
-    state |= {"completeness": whole, "simulated": simulated}
+    state |= {"completeness": whole, "simulated": simulated, "summary": "break and inspect" if verdict == "inspected" else "none"}
+    state |= {"summary_percent": 100.0, "summary_agree": 1, "summary_agents": 1, "egress_says": "agree"}
+    state |= {
+        "egress_owner": "Zscaler" if verdict == "proxied" else "Example ISP",
+        "egress_kind": "security" if verdict == "proxied" else "",
+    }
+    state |= {"score_exchange": 100.0 - 9 * town.slow, "score_sharepoint": 82.0, "score_teams": 75.0}
+    state |= {"bypassed_optimize": 0.0 if verdict == "inspected" else 100.0, "bypassed_allow": 50.0, "bypassed_default": 0.0}
     here = (("site", town.name),)
     made = [Point("agent_state", (*here, ("agent", _agent(town))), agent, at_ns), Point("site_state", here, state, at_ns)]
     stops = (

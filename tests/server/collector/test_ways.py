@@ -82,8 +82,10 @@ B, UNKNOWN = WaySeen("198.51.100.1", "Two", 64501), WaySeen("203.0.113.7")
     ("seen", "last"),
     [
         ((A, A, A), ("AS64500", "203.0.113.7", 0, 2)),
-        ((A, A2, A2), ("AS64500", "203.0.113.7", 0, 2)),  # rotation within a prefix
-        ((A, AFAR), ("AS64500", "192.0.2.7", 0, 2)),  # the same provider from elsewhere: since then is for the watcher to say
+        ((A, A2, A, A2), ("AS64500", "203.0.113.7", 0, 2)),  # rotation
+        ((A, A2, A2), ("AS64500", "203.0.113.99", 0, 2)),  # twice in a row it is the address
+        ((A, AFAR), ("AS64500", "203.0.113.7", 0, 2)),
+        ((A, AFAR, AFAR), ("AS64500", "192.0.2.7", 0, 2)),  # the same provider from elsewhere: whether that is a move, the watcher says
         ((A, A, B), ("AS64501", "198.51.100.1", 2, 1)),
         ((A, B, A), ("AS64500", "203.0.113.7", 2, 1)),
         ((UNKNOWN, UNKNOWN), ("203.0.113.0/24", "203.0.113.7", 0, 2)),
@@ -100,7 +102,7 @@ def test_which_change_is_another_way(seen: tuple[WaySeen, ...], last: tuple[str,
 
 def test_front_doors() -> None:
     """A code's digits are a machine of the same front door."""
-    assert walk(WaySeen("fra01"), WaySeen("FRA02"), WaySeen("AMS"), kind="front-door")[1:] == [("FRA", "FRA02", 0, 2), ("AMS", "AMS", 2, 1)]
+    assert walk(WaySeen("fra01"), WaySeen("FRA02"), WaySeen("AMS"), kind="front-door")[1:] == [("FRA", "fra01", 0, 2), ("AMS", "AMS", 2, 1)]
 
 
 def test_another_place_begins_anew() -> None:
@@ -112,5 +114,6 @@ def test_nothing_new_is_the_same_object() -> None:
     """So that nothing is written; a report without a way leaves all as it is."""
     ways = follow({}, {"egress": A}, "Porto", START_NS)
     ways = follow(ways, {"egress": A}, "Porto", START_NS + 1)
-    assert follow(ways, {"egress": A2}, "Porto", START_NS + 2) is ways
+    assert follow(ways, {"egress": A}, "Porto", START_NS + 2) is ways
+    assert follow(ways, {"egress": A2}, "Porto", START_NS + 2) == ways  # remembered, and not worth a row
     assert follow(ways, {}, "Porto", START_NS + 2) is ways

@@ -5,13 +5,27 @@ import pytest
 from server.fleet.registry import Place
 from server.history.lines import encode
 from server.history.port import Point
+from server.watcher.site_more import SiteMore
 from server.watcher.state_points import FIELD_TYPES, TAGS, agent_point, path_point, site_point
 from server.watcher.states import AgentState, PathStop, SiteState
+from server.watcher.summary import Summary
 
 NOW = 1_795_000_000_500_000_000
 FRANKFURT = Place(50, 8)
 AGENT = AgentState(
-    "agent-01", "Frankfurt", "late", NOW - 150 * 10**9, 60, lab=True, software="1.0", expected=60, stored=45, missing=9, dropped=6
+    "agent-01",
+    "Frankfurt",
+    "late",
+    NOW - 150 * 10**9,
+    60,
+    lab=True,
+    software="1.0",
+    expected=60,
+    stored=45,
+    missing=9,
+    dropped=6,
+    plan=7,
+    troubles=("lagging", "clock off"),
 )
 SITE = SiteState(
     *("Frankfurt", "inspected", 10, NOW - 10**9, 3, 2, 2, 4, 6),
@@ -24,6 +38,12 @@ SITE = SiteState(
     front_door="FRA",
     total_ms=84,
     completeness=0.75,
+    more=SiteMore(
+        Summary("break and inspect", 42.5, 2, 3),
+        *("Zscaler", "security", "agree"),
+        {"exchange": 91.0, "sharepoint": 80.0, "teams": 77.0},
+        {"Optimize": 100.0, "Allow": 50.0, "Default": 0.0},
+    ),
 )
 BARE = SiteState("Nowhere", "silent", 5, NOW - 10**9, 1, 0, 0, 0, 0)
 WHOLE = [agent_point(AGENT, NOW), site_point(SITE, NOW), path_point(PathStop("Frankfurt", "1 site", FRANKFURT, "Frankfurt", ""), NOW)]
@@ -52,7 +72,11 @@ def test_what_an_agents_point_says() -> None:
 def test_what_is_unknown() -> None:
     """Texts are empty, so that the last value is true; numbers are absent, for there is no empty one."""
     fields = site_point(BARE, NOW).fields
-    assert set(FIELD_TYPES["site_state"]) - set(fields) == {"lat", "lon", "distance_km", "total_ms"}
+    assert set(FIELD_TYPES["site_state"]) - set(fields) == (
+        {"lat", "lon", "distance_km", "total_ms", "summary_percent"}
+        | {f"score_{name}" for name in ("exchange", "sharepoint", "teams")}
+        | {f"bypassed_{name}" for name in ("optimize", "allow", "default")}
+    )
     assert {fields[name] for name in ("devices", "egress", "egress_name", "front_door")} == {""}
 
 
@@ -66,10 +90,15 @@ def test_the_names_are_for_ever() -> None:
     assert TAGS == {"agent_state": ("site", "agent"), "site_state": ("site",), "site_path": ("site", "stop")}
     short = {float: "f", int: "i", str: "s", bool: "b"}
     assert {name: " ".join(f"{field}:{short[kind]}" for field, kind in fields.items()) for name, fields in FIELD_TYPES.items()} == {
-        "agent_state": "state:s age_s:f cadence_s:f expected:i stored:i missing:i dropped:i completeness:f lab:b software:s",
+        "agent_state": (
+            "state:s age_s:f cadence_s:f expected:i stored:i missing:i dropped:i completeness:f lab:b software:s plan:i troubles:i "
+            "trouble:s"
+        ),
         "site_state": (
             "verdict:s rank:i since_ms:i agents:i reporting:i agree:i hosts:i targets:i devices:s lat:f lon:f zone:s egress:s "
-            "egress_name:s distance_km:f front_door:s total_ms:f completeness:f simulated:b"
+            "egress_name:s distance_km:f front_door:s total_ms:f completeness:f simulated:b summary:s summary_percent:f summary_agree:i "
+            "summary_agents:i egress_owner:s egress_kind:s egress_says:s score_exchange:f score_sharepoint:f score_teams:f "
+            "bypassed_optimize:f bypassed_allow:f bypassed_default:f"
         ),
         "site_path": "lat:f lon:f name:s address:s",
     }
