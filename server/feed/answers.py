@@ -13,6 +13,8 @@ from judge.knowledge.endpoints import EndpointList, EndpointSet, Instance, read_
 _VERSION = re.compile(r"20\d{8}", re.ASCII)
 _DATE = re.compile(r"20\d{6}", re.ASCII)
 _AREAS = {"Exchange", "SharePoint", "Skype", "Common", "MEM"}
+_HOST = re.compile(r"[A-Za-z0-9*._-]{1,253}", re.ASCII)
+"""A host name or a pattern of one; all 400 of Worldwide's are (2025-12)."""
 MOST_SETS = 1000
 """Ten times what Worldwide has with Intune's (79 in 2025-12)."""
 
@@ -37,7 +39,7 @@ def read_version(body: bytes, instance: Instance) -> str:
 def read_list(body: bytes) -> tuple[EndpointList, str]:
     """Return the list of an `endpoints` answer and what was odd about it. Raises BadAnswer.
 
-    A service area nobody has heard of counts as Common: a new workload must not cost the whole list.
+    A service area nobody has heard of counts as Common, and what is no host name is left out: one odd entry must not cost the whole list.
     """
     odd: list[str] = []
     sets = [_set(one, index, odd) for index, one in enumerate(_sets(body), 1)]
@@ -107,6 +109,9 @@ def _set(plain: Any, index: int, odd: list[str]) -> EndpointSet:  # noqa: ANN401
     if area not in _AREAS:
         odd.append(f"service area {area[:40]!r} is new; it counts as Common")
         plain = plain | {"serviceArea": "Common"}
+    if strange := [url for url in _texts(plain.get("urls")) if not _HOST.fullmatch(url)]:
+        odd.append(f"set {index}: {strange[0][:40]!r} is no host name; it is left out")
+        plain = plain | {"urls": [url for url in _texts(plain["urls"]) if url not in strange]}
     try:
         return read_set(plain)
     except (KeyError, TypeError, ValueError) as error:

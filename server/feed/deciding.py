@@ -7,6 +7,7 @@ the version changed, one GUID, an hour's pause after 429.
 from dataclasses import replace
 
 from server.state.feed import FeedRow
+from server.watcher.telling import printable
 
 SECOND_NS = 10**9
 HOUR_NS = 3600 * SECOND_NS
@@ -35,7 +36,7 @@ def failed(row: FeedRow, trouble: str, retry_after_s: float, now_ns: int) -> Fee
     """Return the row after a try that gave no answer that can be used: at least an hour, doubled with each failure."""
     pause = _pause(row.failures + 1)
     asked = min(int(retry_after_s * SECOND_NS), MAX_RETRY_AFTER_NS)
-    return replace(row, failures=row.failures + 1, trouble=trouble[:LONGEST_TROUBLE], next_ns=now_ns + max(pause, asked))
+    return replace(row, failures=row.failures + 1, trouble=printable(trouble, LONGEST_TROUBLE), next_ns=now_ns + max(pause, asked))
 
 
 def asked_ns(row: FeedRow) -> int:
@@ -50,7 +51,7 @@ def _pause(failures: int) -> int:
 
 def confirmed(row: FeedRow, now_ns: int, note: str = "") -> FeedRow:
     """Return the row when the service said that our list is its newest one; `note` is what was odd about it."""
-    return replace(row, checked_ns=now_ns, next_ns=now_ns + HOUR_NS, failures=0, trouble=note[:LONGEST_TROUBLE], stale=False)
+    return replace(row, checked_ns=now_ns, next_ns=now_ns + HOUR_NS, failures=0, trouble=printable(note, LONGEST_TROUBLE), stale=False)
 
 
 def taken(row: FeedRow, version: str, body: bytes, now_ns: int, note: str = "") -> FeedRow:

@@ -3,6 +3,7 @@
 The network is asked outside any transaction; before that the row is claimed, so that a crash or a second watcher asks nobody twice.
 """
 
+import contextlib
 import json
 import logging
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import get_args
 from judge.knowledge.endpoints import EndpointList, Instance
 from judge.knowledge.model import Knowledge
 from server.feed import deciding
-from server.feed.answers import read_list
+from server.feed.answers import BadAnswer, read_list
 from server.feed.asking import Failed, Newer, Outcome, Same, ask
 from server.feed.changes import difference
 from server.feed.client import Service, WebService
@@ -106,8 +107,10 @@ class FeedDuty:
         return EventRow("feed-changed", severity, "", instance, int(newer.version), now_ns, now_ns, text, json.dumps(body).encode())
 
     def _held(self, row: FeedRow, instance: Instance) -> EndpointList:
-        """Return the list to compare with: the newest of the service, before there is one that in use."""
-        return read_list(row.body)[0] if row.version else self._knowledge().instances[instance]
+        """Return the list to compare with: the newest of the service; before there is one that can be read, that in use."""
+        with contextlib.suppress(BadAnswer):
+            return read_list(row.body)[0]
+        return self._knowledge().instances[instance]
 
     def _before(self, row: FeedRow, instance: Instance) -> str:
         return row.version or self._knowledge().lists[instance]

@@ -36,6 +36,7 @@ class Issuer:
         self._key = key
         self._knowledge = knowledge
         self._plan: tuple[Knowledge, Plan] | None = None
+        self._refused: set[str] = set()
 
     async def step(self, lead: Leadership) -> None:
         """Issue what is due; where nothing is, only read."""
@@ -44,10 +45,10 @@ class Issuer:
                 return
         async with lead.writing() as transaction:
             now_ns = lead.now()
-            wanted = await self._due(transaction, now_ns)
-            await plans.issue(transaction, [self._signed(one, now_ns) for one in wanted])
-        for one in wanted:
-            _log.info("plan %d issued for %s: %s", one.plan.version, one.agent or "all agents", one.reason)
+            issues = [one for wanted in await self._due(transaction, now_ns) if (one := self._signed(wanted, now_ns)) is not None]
+            await plans.issue(transaction, issues)
+        for one in issues:
+            _log.info("plan %d issued for %s: %s", one.version, one.agent or "all agents", one.reason)
 
     async def _due(self, transaction: Transaction, now_ns: int) -> list[Wanted]:
         knowledge = self._knowledge()
@@ -56,10 +57,17 @@ class Issuer:
         because = f"the fleet's plan, by the endpoint list of {day_of(knowledge.lists.get(self._wish.instance, ''))}"
         asked = await counters.value(transaction, ASKED)
         overrides = await plans.overrides(transaction, now_ns)
-        return due(await plans.in_force(transaction), self._plan[1], overrides, asked, self._wish.first, because)
+        found = due(await plans.in_force(transaction), self._plan[1], overrides, asked, self._wish.first, because)
+        return [one for one in found if one.digest not in self._refused]
 
-    def _signed(self, one: Wanted, now_ns: int) -> Issue:
-        envelope = sign_plan(one.plan.dump(), self._key)
+    def _signed(self, one: Wanted, now_ns: int) -> Issue | None:
+        """Return a plan in its envelope; None, said once, for one no agent would take: what was issued before stays."""
+        try:
+            envelope = sign_plan(one.plan.dump(), self._key)
+        except BadPlan as bad:
+            self._refused.add(one.digest)
+            _log.error("no plan is issued for %s (%s): %s; the one before stays", one.agent or "all agents", one.reason, bad)
+            return None
         return Issue(one.plan.version, one.agent, one.digest, one.reason, envelope, now_ns)
 
 

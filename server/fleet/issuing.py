@@ -19,8 +19,8 @@ from wire.codec import canonical, content_id
 from wire.plan import Plan
 from wire.target import DIRECT, SYSTEM, Target
 
-MAX_TARGETS = 200
-"""As `wire.plan.Plan` takes."""
+MAX_TARGETS, MAX_PREFIXES, MAX_NAMES = 200, 256, 100
+"""As `wire.plan.Plan` takes. Worldwide has 40 Optimize prefixes and 47 names (2026-08): a list that grows past them costs the rest only."""
 BUDGET_ROOM = 2
 """Requests of one target in an hour over its rounds: a round may be repeated once (a changed fact makes the agent look again)."""
 LONGEST_REASON = 256
@@ -54,8 +54,8 @@ class Wanted:
 def fleet_plan(knowledge: Knowledge, wish: Wish) -> Plan:
     """Return everybody's plan by the endpoint list in use, as version 1."""
     instance, template = wish.instance, wish.template
-    prefixes = optimize_prefixes(knowledge, instance)
-    names = bypass_names(knowledge.instances[instance], wish.tenant)
+    prefixes = optimize_prefixes(knowledge, instance)[:MAX_PREFIXES]
+    names = bypass_names(knowledge.instances[instance], wish.tenant)[:MAX_NAMES]
     if template is None:
         targets = targets_for(knowledge, instance, wish.tenant)
         plan = Plan(version=1, targets=targets, routes=[DIRECT, SYSTEM], prefixes=prefixes, names=names)

@@ -79,7 +79,9 @@ async def overrides(transaction: Transaction, now_ns: int) -> list[Override]:
 
 async def issue(transaction: Transaction, issues: Collection[Issue]) -> None:
     """Store plans. Their versions must be new; the table's key refuses others."""
-    await transaction.execute(plan_issue.insert(), [{name: getattr(one, name) for name in Issue.__dataclass_fields__} for one in issues])
+    if issues:
+        rows = [{name: getattr(one, name) for name in Issue.__dataclass_fields__} for one in issues]
+        await transaction.execute(plan_issue.insert(), rows)
 
 
 async def in_force(transaction: Transaction) -> dict[str, tuple[int, str]]:

@@ -127,6 +127,17 @@ def test_a_new_service_area_costs_nothing() -> None:
     assert (found.id, found.workload, odd) == (184, "Common", "service area 'Copilot' is new; it counts as Common")
 
 
+def test_what_is_no_host_name_is_left_out() -> None:
+    """The others of its set stay, and it is told as odd."""
+
+    def edit(sets: dict[int, dict[str, Any]]) -> None:
+        sets[1]["urls"] += ["https://outlook.example/path", "\ud800\0"]
+
+    listed, odd = read_list(edited(recorded(), edit))
+    assert names_of(listed) == names_of(KNOWN["Worldwide"])
+    assert odd == "set 1: 'https://outlook.example/path' is no host name; it is left out"
+
+
 def test_a_tenants_names_become_patterns_again() -> None:
     """Where the service fills in the tenant's name the list has its asterisk back, once, and everything else as it came."""
 

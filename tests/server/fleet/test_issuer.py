@@ -72,6 +72,17 @@ async def test_overrides_and_askings(standing: Standing) -> None:
     assert len(await standing.issued()) == 4
 
 
+async def test_a_plan_no_agent_would_take_is_not_issued(standing: Standing, caplog: pytest.LogCaptureFixture) -> None:
+    """An absurd override costs its agent nothing: what was issued before stays, the others go on, and it is said once."""
+    await standing.issued()
+    async with standing.lead.database.writing() as transaction:
+        for agent, cadence_s in (("a", 0.1), ("b", 15.0)):
+            await plans.override(standing.lead.database, transaction, agent, "case 7", now_ns=START, until_ns=2**62, cadence_s=cadence_s)
+    for _ in range(2):
+        assert [one.agent for one in await standing.issued()] == ["b", ""]
+    assert [one.message[:35] for one in caplog.records if one.levelname == "ERROR"] == ["no plan is issued for a (case 7): c"]
+
+
 async def test_who_lost_the_lease_issues_nothing(standing: Standing) -> None:
     """Of two watchers only the leader's plans are stored."""
     other = Leadership(standing.lead.database, "other", lambda: standing.clock[0])

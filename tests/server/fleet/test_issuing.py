@@ -1,6 +1,7 @@
 """What must be issued, over days of changes: versions rise, the same state issues nothing, an override comes and goes."""
 
 from dataclasses import replace
+from ipaddress import ip_network
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +54,16 @@ def test_a_persons_template_follows_the_list_too() -> None:
     sets[0] = replace(sets[0], urls=(*sets[0].urls, "new.example"))
     newer = with_list(KNOWLEDGE, "Worldwide", type(KNOWLEDGE.endpoints)(sets), "2026090100")
     assert [one.host for one in fleet_plan(newer, wish).targets] == [PLAN.targets[0].host, "probe.example", "new.example"]
+
+
+def test_a_list_that_grows_past_a_plan() -> None:
+    """What does not fit is left out; the plan is one an agent takes."""
+    sets = [replace(KNOWLEDGE.endpoints.sets[0], urls=tuple(f"n{number}.example" for number in range(300)))]
+    prefixes = tuple(ip_network(f"10.{number // 256}.{number % 256}.0/24") for number in range(300))
+    sets += [replace(one, ips=prefixes) if one.id == 31 else one for one in KNOWLEDGE.endpoints.sets[1:]]
+    plan = fleet_plan(with_list(KNOWLEDGE, "Worldwide", type(KNOWLEDGE.endpoints)(sets), "2026090100"), WISH)
+    assert (len(plan.prefixes), len(plan.names)) == (256, 100)
+    assert Plan.model_validate_json(plan.dump()) == plan
 
 
 def test_an_override_comes_and_goes() -> None:
