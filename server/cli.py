@@ -17,6 +17,7 @@ from rich.text import Text
 
 from server import run as running
 from server.commands import case, coverage, feed, knowledge, notify, plan, rollup
+from server.commands import case, coverage, disclose, knowledge, notify
 from server.commands.doing import ConfigFile, do, fail, settings_of, when, with_database
 from server.history.influx import Influx
 from server.state import assignments, ledger, quarantine
@@ -32,6 +33,7 @@ app.add_typer(case.app, name="case")
 app.add_typer(notify.app, name="notify")
 app.command()(coverage.coverage)
 app.add_typer(rollup.app, name="rollup")
+app.command()(disclose.disclose)
 
 Number = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="as middlewatch-server quarantine list shows it")]
 Numbers = Annotated[list[int], typer.Argument(min=1, max=2**63 - 1, help="as middlewatch-server quarantine list shows them")]

@@ -15,9 +15,10 @@ from server.state import cases as stored
 from server.state import devices
 from server.state.database import Transaction
 from server.watcher import case_sentences
+from server.watcher.case_sentences import moment
 from server.watcher.casekeeping import line_of
 from server.watcher.cases import ENOUGH_AGENTS, ENOUGH_ROUNDS, Line, Where
-from server.watcher.sentences import JOB, moment
+from server.watcher.sentences import JOB
 
 ARTICLE = "https://learn.microsoft.com/troubleshoot/microsoft-365-apps/office-suite-issues/office-365-third-party-network-devices"
 """Microsoft's article on third-party network devices; `judge/knowledge/data/guidance.toml` holds the same, and a test holds them equal."""
@@ -43,6 +44,12 @@ class CaseReport:
     trouble: str
     zones: Mapping[str, str]
     at_ns: int
+
+    @property
+    def own_zone(self) -> str:
+        """Return the zone in which the case's own times are told: its sites' where they share one, else UTC."""
+        shared = {self.zone(line.site) for line in self.lines}
+        return shared.pop() if len(shared) == 1 else "UTC"
 
     def zone(self, site: str) -> str:
         """Return a site's time zone."""
@@ -97,10 +104,10 @@ def _proof(report: CaseReport, closed_by: str | None = None) -> Iterator[str]:
     yield ""
     yield f"**{text(_verdict(report))}**"
     yield ""
-    yield f"{text(row.title)}. Opened {moment(row.opened_ns)}{f' by {text(row.opened_by)}' if row.opened_by else ''}."
+    yield f"{text(row.title)}. Opened {moment(row.opened_ns, report.own_zone)}{f' by {text(row.opened_by)}' if row.opened_by else ''}."
     if closed_by is not None:
-        yield f"Closed {moment(report.at_ns)}{f' by {text(closed_by)}' if closed_by else ''}."
-    yield f"This states what was measured up to {moment(report.at_ns)}."
+        yield f"Closed {moment(report.at_ns, report.own_zone)}{f' by {text(closed_by)}' if closed_by else ''}."
+    yield f"This states what was measured up to {moment(report.at_ns, report.own_zone)}."
     yield ""
     yield "## Host by host"
     yield ""
@@ -119,7 +126,7 @@ def _verdict(report: CaseReport) -> str:
     lines = report.lines
     clean = sum(line.cleared for line in lines)
     least = min((line.look for line in lines), key=lambda look: look.agree, default=None)
-    agree = f" At least {least.agree} of {least.reporting} agents at the site agree on each." if least and least.reporting else ""
+    agree = f" On each at least {least.agree} of {least.reporting} agents agree." if least and least.reporting else ""
     if clean == len(lines):
         which = f"these {len(lines)} hosts" if len(lines) > 1 else "this host"
         return f"Nothing decrypts or holds up {which} any more; below, since when.{agree}"
@@ -180,7 +187,7 @@ def _course(report: CaseReport) -> Iterator[str]:
     times = {"proved": row.proofs, "broken by a return": row.returns, "reminded of": row.reminders, "opened": row.openings}
     yield "; ".join(f"{what} {count} time{'s' * (count != 1)}" for what, count in times.items()) + "."
     yield ""
-    rows = [[moment(one.at_ns), text(one.by or "Middlewatch"), text(one.kind), text(one.text)] for one in report.entries]
+    rows = [[moment(one.at_ns, report.own_zone), text(one.by or "Middlewatch"), text(one.kind), text(one.text)] for one in report.entries]
     yield from table(["when", "who", "what", "in words"], rows)
 
 

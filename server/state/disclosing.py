@@ -84,3 +84,8 @@ async def placed(connection: AsyncConnection, devices: Collection[str], sites: C
     for name, place in await connection.execute(query.where(presence.c.place.in_(sites)) if sites else query):
         found.setdefault(name, set()).add(place)
     return found
+
+
+async def lab(connection: AsyncConnection) -> bool:
+    """Return whether any agent says that its trust and its connections were set by hand."""
+    return bool((await connection.execute(select(func.count()).select_from(agent).where(agent.c.lab))).scalar_one())

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from server.fleet import zones
 from server.watcher.cases import Line
-from server.watcher.sentences import JOB, moment
+from server.watcher.sentences import JOB
 
 Zone = Callable[[str], str]
 """The time zone (IANA) of a site."""
@@ -38,6 +39,12 @@ def line_words(line: Line, zone: str) -> str:
         return f"{until}; {agents} saw it clean often enough so far.{waiting}"
     heard = f"{seen.reporting} of its agents report, but none says anything of it yet" if seen.reporting else "no agent reports on it"
     return f"no data: {heard}.{waiting}"
+
+
+def moment(at_ns: int, zone: str = "UTC") -> str:
+    """Return a time to the second in a zone, and which zone that is: `until` and `since` of one change are often of one minute."""
+    there = zones.at(at_ns, zone)
+    return f"{there:%Y-%m-%d %H:%M:%S} {zones.offset(there)}"
 
 
 def named(number: int, ticket: str) -> str:

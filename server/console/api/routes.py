@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from server.console.api import agents, cases, coverage, events, feed, notices, plans, rollups
+from server.console.api import agents, cases, coverage, disclosure, events, notices
 from server.console.api.route import Route
 
 ROUTES: Sequence[Route] = (
     *agents.ROUTES,
     *cases.ROUTES,
     *coverage.ROUTES,
+    *disclosure.ROUTES,
     *events.ROUTES,
     *notices.ROUTES,
     *feed.ROUTES,

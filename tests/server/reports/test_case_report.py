@@ -46,7 +46,7 @@ def test_a_proof_stands_alone() -> None:
     assert text.startswith("# Case 7 (ticket 2511-0042): bypassed on every host\n")
     assert "**Nothing decrypts or holds up these 1 hosts any more" not in text
     assert "**Nothing decrypts or holds up this host any more" in text
-    assert "| ● bypassed | Frankfurt | `outlook.office365.com` | decrypted until 2026-11-18 12:07 UTC+1, clean since" in text
+    assert "| ● bypassed | Frankfurt | `outlook.office365.com` | decrypted until 2026-11-18 12:07:40 UTC+1, clean since" in text
     assert "2 of 2 agents agree. | Zscaler Internet Access |" in text
     assert "| 96.0 | too few samples | 40.0 | too few samples | 12 and 5 |" in text
     assert ARTICLE in text
