@@ -16,8 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from server import run as running
-from server.commands import case, coverage, feed, knowledge, notify, plan, rollup
-from server.commands import case, coverage, disclose, knowledge, notify
+from server.commands import case, coverage, disclose, feed, knowledge, notify, plan, rollup
 from server.commands.doing import ConfigFile, do, fail, settings_of, when, with_database
 from server.history.influx import Influx
 from server.state import assignments, ledger, quarantine

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from server.console.api import agents, cases, coverage, events, feed, notices, plans, rollups
-from server.console.api import agents, cases, coverage, disclosure, events, notices
+from server.console.api import agents, cases, coverage, disclosure, events, feed, notices, plans, rollups
 from server.console.api.route import Route
 
 ROUTES: Sequence[Route] = (
