@@ -29,6 +29,8 @@ KEPT_NS: Final = 30 * 86_400 * 10**9
 """Letters that ended are kept for a month, for the question what was sent when; alerts and events stay."""
 
 
+NO_SITES: Final = frozenset({"", "remote", "unassigned", "endpoints", "fleet"})
+"""Places that are no site: laptops under way, agents nobody assigned, what runs on endpoints, the fleet as a whole."""
 RECENT_NS: Final = 86_400 * 10**9
 """Windows that ended within a day still mute what happened in them: agents bring their backlog when their site is back."""
 
@@ -91,7 +93,10 @@ class Folding:
         cursor = marks.get("cursor", 0)
         found = await notices.unfolded(transaction, cursor, BATCH)
         book, before = await self._book(transaction, marks["begin"], now_ns)
-        for event in await self._seen(transaction, found):
+        seen = await self._seen(transaction, found)
+        if any(one.device and one.kind in KINDS and KINDS[one.kind].ends and not book.has_open(one) for one in seen):
+            book.merged = book.devices() - await notices.known_devices(transaction, book.devices())
+        for event in seen:
             book.fold(event, now_ns)
         drafts = release(book, self._manner.rules, now_ns)
         await self._write(database, transaction, drafts, now_ns)
@@ -156,13 +161,15 @@ class Folding:
 def site_of(event: EventFound, places: Mapping[str, str]) -> str:
     """Return the site an event is about, empty for none: what its body says, else where its agent stands, else its scope."""
     body = _body(event.body)
-    named = body.get("site") or body.get("place")
+    named = str(body.get("site") or body.get("place") or "")
     if named:
-        return str(named)
+        return "" if named in NO_SITES else named
     cause = _cause(event.kind)
     if cause == "agent":
-        return places.get(event.scope, "")
-    return "" if cause in SITELESS or event.kind in {"spread", "approval-lapsed"} else event.scope
+        place = places.get(event.scope, "")
+        return "" if place in NO_SITES else place
+    no_site = cause in SITELESS or event.kind in {"spread", "approval-lapsed"} or event.scope in NO_SITES
+    return "" if no_site else event.scope
 
 
 def _cause(kind: str) -> str:
@@ -179,7 +186,9 @@ def _body(data: bytes) -> dict[str, Any]:
 
 def _seen(row: EventFound, site: str, registry: Registry) -> Seen:
     known = registry.sites.get(site)
-    return Seen(row.id, row.identity, row.kind, row.severity, row.device, row.scope, site, row.at_ns, known.region if known else "")
+    over = str(_body(row.body).get("over") or "")
+    region = known.region if known else ""
+    return Seen(row.id, row.identity, row.kind, row.severity, row.device, row.scope, site, row.at_ns, region, over)
 
 
 def _part(row: PartRow, event: EventFound, registry: Registry) -> Part:

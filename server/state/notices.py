@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.state.database import Database
 from server.state.notices_tables import alert, alert_part, letter, notice_mark, notice_seen
-from server.state.tables import agent, event
+from server.state.tables import agent, device, event
 
 LATE_NS = 600 * 10**9
 """The cursor passes an event only this long after it was made: a transaction of another process may commit a lower number later."""
@@ -200,6 +200,15 @@ async def places_of_agents(transaction: AsyncConnection, agents: Collection[str]
         query = select(agent.c.id, agent.c.place).where(agent.c.id.in_(wanted[start : start + CHUNK]))
         found |= {row.id: row.place for row in await transaction.execute(query)}
     return found
+
+
+async def known_devices(transaction: AsyncConnection, devices: Collection[str]) -> frozenset[str]:
+    """Return which of these devices there are."""
+    wanted = sorted(devices)
+    found: set[str] = set()
+    for start in range(0, len(wanted), CHUNK):
+        found |= set((await transaction.execute(select(device.c.id).where(device.c.id.in_(wanted[start : start + CHUNK])))).scalars())
+    return frozenset(found)
 
 
 async def count_places(transaction: AsyncConnection) -> int:

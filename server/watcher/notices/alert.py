@@ -27,7 +27,10 @@ SITELESS: Final = frozenset({"feed", "trust", "case"})
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An event as notices see it. `id` is its row; `site` is the one it is about, or empty, `region` that site's; times in Unix ns."""
+    """An event as notices see it. `id` is its row; `site` is the one it is about, or empty, `region` that site's; times in Unix ns.
+
+    `over`: the one kind an end is the end of, when its kind ends several; empty for all of them.
+    """
 
     id: int
     identity: str
@@ -38,6 +41,7 @@ class Seen:
     site: str
     at_ns: int
     region: str = ""
+    over: str = ""
 
 
 @dataclass(slots=True)

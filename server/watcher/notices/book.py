@@ -40,7 +40,7 @@ INHIBITED_KINDS: Final = frozenset({"left", "summary-changed", "coverage-changed
 INHIBITORS: Final = frozenset({"site-down", "site-silent"})
 
 Muting = Callable[[str, int], int]
-"""Site and time to the end of the maintenance that mutes it then (Unix ns), 0 for none."""
+"""Site (empty: what is of none) and time to the end of the maintenance that mutes it then (Unix ns), 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,9 @@ class Book:
         self.terms = terms
         self.touched: set[str] = set()
         self._by_key = {one.key: one for one in self.alerts.values() if not one.into}
-        self._open: dict[tuple[str, str, str], Part] = {}
+        self.merged: frozenset[str] = frozenset()
+        """Devices with open problems that turned out to be another one: their end comes under that one's name."""
+        self._open: dict[tuple[str, str, str], dict[int, Part]] = {}
         self._at: dict[str, dict[int, Part]] = {}
         self._recent: dict[str, dict[int, Part]] = {}
         self._sites: dict[str, set[str]] = {}
@@ -74,7 +76,7 @@ class Book:
     def _index(self, part: Part) -> None:
         event = part.event
         if part.open:
-            self._open[(event.kind, event.device, event.scope)] = part
+            self._open.setdefault((event.kind, event.device, event.scope), {})[event.id] = part
         self._at.setdefault(event.site, {})[event.id] = part
         if part.what != END and KINDS[event.kind].cause in FLEET_CAUSES:
             self._recent.setdefault(event.kind, {})[event.id] = part
@@ -97,13 +99,23 @@ class Book:
             self._inhibit(event.site)
 
     def _ended(self, event: Seen) -> list[Part]:
-        found = [self._open.get((kind, event.device, event.scope)) for kind in KINDS[event.kind].ends]
-        return [part for part in found if part is not None]
+        kinds = [kind for kind in KINDS[event.kind].ends if event.over in {"", kind}]
+        devices = [event.device, *(sorted(self.merged) if event.device and not self.has_open(event) else ())]
+        names = [(kind, device, event.scope) for device in devices for kind in kinds]
+        return [part for name in names for part in self._open.get(name, {}).values()]
+
+    def has_open(self, event: Seen) -> bool:
+        """Return whether a problem of an event's own device and scope is so: if none is, its end may be that of a merged device."""
+        return any(self._open.get((kind, event.device, event.scope)) for kind in KINDS[event.kind].ends)
+
+    def devices(self) -> frozenset[str]:
+        """Return the devices of which a problem is so."""
+        return frozenset(device for (_, device, _), parts in self._open.items() if device and parts)
 
     def _end(self, event: Seen, ended: list[Part], now_ns: int) -> None:
         for number, part in enumerate(ended):
             part.over_ns = max(event.at_ns, part.event.at_ns)
-            del self._open[(part.event.kind, part.event.device, part.event.scope)]
+            del self._open[(part.event.kind, part.event.device, part.event.scope)][part.event.id]
             alert = self.alerts[part.alert]
             if number == 0:
                 end = self._part(alert, event, END, now_ns)
@@ -137,7 +149,7 @@ class Book:
 
     def _part(self, alert: Alert, event: Seen, what: str, now_ns: int) -> Part:
         part = Part(event, alert.id, what, now_ns, event.severity, mute=BEFORE if event.id <= self.terms.begin else "")
-        until_ns = self.terms.muting(event.site, event.at_ns) if event.site and not part.mute else 0
+        until_ns = self.terms.muting(event.site, event.at_ns) if not part.mute else 0
         if until_ns:
             part.mute, part.mute_until_ns = MAINTENANCE, until_ns
         elif not part.mute and self.is_inhibited(event):
@@ -208,7 +220,7 @@ class Book:
     def is_inhibited(self, event: Seen) -> bool:
         """Return whether a site's own trouble speaks for an event now."""
         quieter = KINDS[event.kind].cause in INHIBITED_CAUSES or event.kind in INHIBITED_KINDS
-        return quieter and bool(event.site) and any((kind, "", event.site) in self._open for kind in INHIBITORS)
+        return quieter and bool(event.site) and any(self._open.get((kind, "", event.site)) for kind in INHIBITORS)
 
     def _inhibit(self, site: str) -> None:
         """Mute what came before the site's own alert and has not been told: agents fall silent one by one, then the site is."""

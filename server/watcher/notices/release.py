@@ -1,4 +1,4 @@
-"""Makes letters of what is due in a book: one for each alert and target, and one for each site whose maintenance is over. Pure.
+"""Makes letters of what is due in a book: one for each alert and target, and one for all whose maintenance is over. Pure.
 
 A letter says what is new in its alert. Its key is made of its target and the events it tells, so it is the same whoever makes it.
 """
@@ -17,7 +17,7 @@ What = Literal["opened", "update", "closed", "maintenance", "digest", "test"]
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One letter before its words. `parts` is what is new, `still` the alert's problems that are so now; `site` only of a maintenance."""
+    """One letter before its words. `parts` is what is new, `still` the alert's problems that are so now."""
 
     target: str
     what: What
@@ -26,7 +26,6 @@ class Draft:
     parts: tuple[Part, ...]
     still: tuple[Part, ...] = ()
     alert: Alert | None = None
-    site: str = ""
     before_ns: int = 0
 
 
@@ -39,7 +38,7 @@ def letter_key(target: str, what: What, parts: Sequence[Part], more: str = "") -
 def release(book: Book, rules: Sequence[Rule], now_ns: int) -> list[Draft]:
     """Return the letters that are due, and mark in the book what they tell."""
     drafts: list[Draft] = []
-    after: dict[str, list[Part]] = {}
+    after: list[Part] = []
     for alert in sorted(book.alerts.values(), key=lambda one: (one.opened_ns, one.id)):
         if not alert.release_ns or alert.release_ns > now_ns:
             continue
@@ -58,12 +57,10 @@ def release(book: Book, rules: Sequence[Rule], now_ns: int) -> list[Draft]:
             for part in new:
                 alert.told_severity = louder(alert.told_severity, part.event.severity if not part.mute else "none")
         alert.release_ns = later or _quiet(alert, now_ns)
-    for site, parts in sorted(after.items()):
-        drafts += [draft for rule in rules if (draft := _after_maintenance(rule, site, parts, now_ns)) is not None]
-    return drafts
+    return drafts + [draft for rule in rules if (draft := _after_maintenance(rule, after, now_ns)) is not None]
 
 
-def _under_maintenance(book: Book, waiting: Sequence[Part], now_ns: int, after: dict[str, list[Part]]) -> int:
+def _under_maintenance(book: Book, waiting: Sequence[Part], now_ns: int, after: list[Part]) -> int:
     """Sort out parts muted by maintenance: those whose window is over go to `after`. Return when the others' is, 0 for none."""
     later = 0
     for part in waiting:
@@ -75,7 +72,7 @@ def _under_maintenance(book: Book, waiting: Sequence[Part], now_ns: int, after: 
             later = min(later, until_ns) if later else until_ns
         else:
             part.released = True
-            after.setdefault(part.event.site, []).append(part)
+            after.append(part)
     return later
 
 
@@ -102,10 +99,10 @@ def _quiet(alert: Alert, now_ns: int) -> int:
     return 0
 
 
-def _after_maintenance(rule: Rule, site: str, parts: Sequence[Part], now_ns: int) -> Draft | None:
-    """Return what a site's maintenance kept from a target: what began, what ended, what is still so."""
+def _after_maintenance(rule: Rule, parts: Sequence[Part], now_ns: int) -> Draft | None:
+    """Return what maintenance kept from a target: what began, what ended, what is still so. A window of all sites is one letter."""
     mine = tuple(part for part in parts if route(rule, part) == "tell")
     if not mine:
         return None
     still = tuple(part for part in mine if part.open)
-    return Draft(rule.name, "maintenance", letter_key(rule.name, "maintenance", mine), now_ns, mine, still, site=site)
+    return Draft(rule.name, "maintenance", letter_key(rule.name, "maintenance", mine), now_ns, mine, still)

@@ -108,6 +108,11 @@ def _sites(parts: Sequence[Part]) -> list[str]:
     return sorted({part.event.site for part in parts if part.event.site})
 
 
+def _place(parts: Sequence[Part]) -> str:
+    sites = _sites(parts)
+    return sites[0] if len(sites) == 1 else f"{len(sites)} sites" if sites else "The fleet"
+
+
 def _subject(draft: Draft, lead: Part) -> str:
     sites = _sites(draft.still or draft.parts)
     where = sites[0] if len(sites) == 1 else f"{len(sites)} sites" if sites else lead.event.scope or "everywhere"
@@ -119,7 +124,7 @@ def _subject(draft: Draft, lead: Part) -> str:
             return f"Digest: {_counted(told, 'quieter event')}, {len(draft.still)} still so"
         case "maintenance":
             still = f"{len(draft.still)} still so, {severity}" if draft.still else "nothing of it is so now"
-            return f"{draft.site}: maintenance over, {_counted(told, 'event')} meanwhile, {still}"
+            return f"{_place(draft.parts)}: maintenance over, {_counted(told, 'event')} meanwhile, {still}"
         case "closed":
             return f"Over: {where}: {title}"
         case "update":
@@ -149,7 +154,7 @@ def _listed(parts: Sequence[Part], details: Mapping[int, Detail]) -> list[str]:
 
 def _digest(draft: Draft, details: Mapping[int, Detail], around: Around) -> str:
     if draft.what == "maintenance":
-        head = f"{draft.site}: its maintenance is over. What was muted meanwhile is below; nothing of it was told before."
+        head = f"{_place(draft.parts)}: maintenance is over. What was muted meanwhile is below; nothing of it was told before."
     else:
         head = f"What was muted or too quiet to be told on its own, since {moment(draft.before_ns)}."
     still = [part for part in draft.parts if part.open]

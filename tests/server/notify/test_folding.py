@@ -73,6 +73,34 @@ async def test_maintenance_mutes_and_records(database: Database) -> None:
     assert (await desk.subjects())[1:] == ["Over: Lyon: device is gone from the path"]
 
 
+async def test_a_window_of_all_sites_is_one_letter(database: Database) -> None:
+    """Not one for each site, and what is of no site is muted too."""
+    desk = Desk(database, EVERYBODY)
+    await desk.step()
+    async with database.writing() as transaction:
+        await maintenance.add(transaction, Window("", START, START + HOUR, "moving house", "ana"), START)
+    for number in range(3):
+        await desk.tell("site-down", f"s{number}")
+    await desk.tell("feed-changed", "Worldwide")
+    await desk.step(60)
+    assert await desk.subjects() == []
+    await desk.step(3600)
+    assert await desk.subjects() == ["3 sites: maintenance over, 4 events meanwhile, 3 still so, P1"]
+
+
+async def test_a_device_that_was_merged(database: Database) -> None:
+    """Its alert is closed, and told, when the device it became leaves."""
+    desk = Desk(database, NOC)
+    await desk.step()
+    await desk.tell("appeared", device="gone")
+    await desk.step(1)
+    await desk.step(31)
+    await desk.tell("left", device="kept")
+    await desk.step(1)
+    await desk.step(31)
+    assert await desk.subjects() == ["P2 Lyon: new device in the path", "Over: Lyon: device is gone from the path"]
+
+
 async def test_a_window_made_longer_mutes_longer(database: Database) -> None:
     """What is due at a window's end looks again whether it is the end."""
     desk = Desk(database, NOC)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.watcher.kinds import KINDS
-from server.watcher.notices.alert import MAINTENANCE, SITE, Seen
+from server.watcher.notices.alert import MAINTENANCE, PROBLEM, SITE, Seen
 from server.watcher.notices.book import FLEET_WINDOW_NS, Book, Terms
 from server.watcher.notices.release import release
 from server.watcher.notices.routing import Rule
@@ -46,6 +46,38 @@ def test_a_device_is_closed_when_it_left_everywhere() -> None:
     assert not alert.closed_ns
     made.fold(seen("left", "Porto", device="d1"), START)
     assert alert.closed_ns
+
+
+def test_a_problem_told_twice_is_ended_once() -> None:
+    """Reminders of one case are many; its closing ends them all, and a case's events are one alert wherever they are."""
+    made = book(
+        *(seen("case-reminder", site, scope="case 1") for site in ("", "Lyon", "Lyon")), seen("case-broken", "Lyon", scope="case 1")
+    )
+    (alert,) = made.alerts.values()
+    made.fold(seen("case-closed", "", scope="case 1"), START)
+    assert alert.closed_ns
+    assert not any(part.open for part in alert.parts)
+
+
+def test_an_end_of_several_kinds_may_name_one() -> None:
+    """An agent whose clock is right again may still follow an old plan."""
+    made = book(seen("agent-clock", scope="a1"), seen("agent-plan", scope="a1"))
+    made.fold(seen("agent-well", scope="a1", over="agent-clock"), START)
+    assert [(part.event.kind, part.open) for one in made.alerts.values() for part in one.parts if part.what == PROBLEM] == [
+        ("agent-clock", False),
+        ("agent-plan", True),
+    ]
+
+
+def test_a_merged_device_is_ended_under_its_new_name() -> None:
+    """What was told of a device that turned out to be another is over when that one leaves; nobody else's is."""
+    made = book(seen("appeared", device="d1"), seen("appeared", device="d2"), seen("appeared", "Porto", device="d1"))
+    made.merged = frozenset({"d1"})
+    made.fold(seen("left", device="d3"), START)
+    assert {(part.event.device, part.event.site) for one in made.alerts.values() for part in one.parts if part.open} == {
+        ("d2", "Lyon"),
+        ("d1", "Porto"),
+    }
 
 
 def test_severity_none_is_told_to_nobody() -> None:
