@@ -120,6 +120,40 @@ async def dispose(connection: AsyncConnection, ids: Collection[str], disposition
     await connection.execute(update(device).where(device.c.id.in_(ids)).values(decided))
 
 
+async def dispose_as(connection: AsyncConnection, name: str, row: DeviceRow) -> None:
+    """Store a decision, with its end and its categories, as another row has it."""
+    names = ("disposition", "disposed_by", "disposed_until_ns", "disposed_categories")
+    await connection.execute(update(device).where(device.c.id == name).values({one: getattr(row, one) for one in names}))
+
+
+async def lapsing(connection: AsyncConnection, now_ns: int) -> list[DeviceRow]:
+    """Return the devices whose approval has come to its end by now."""
+    over = (device.c.disposition == "approved") & device.c.disposed_until_ns.between(1, now_ns)
+    return [DeviceRow(*row) for row in await connection.execute(select(device).where(over).order_by(device.c.id))]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which devices to list: empty is any. `after` is an id: those behind it."""
+
+    disposition: str = ""
+    place: str = ""
+    state: str = ""
+    after: str = ""
+
+
+async def listed(connection: AsyncConnection, wanted: Wanted, limit: int) -> list[DeviceRow]:
+    """Return devices by id."""
+    query = select(device).where(device.c.id > wanted.after).order_by(device.c.id).limit(limit)
+    if wanted.disposition:
+        query = query.where(device.c.disposition == wanted.disposition)
+    if wanted.place or wanted.state:
+        there = select(presence.c.device)
+        there = there.where(presence.c.place == wanted.place) if wanted.place else there
+        query = query.where(device.c.id.in_(there.where(presence.c.state == wanted.state) if wanted.state else there))
+    return [DeviceRow(*row) for row in await connection.execute(query)]
+
+
 async def undecided(connection: AsyncConnection) -> dict[str, set[str]]:
     """Return the places of each device nobody has decided about."""
     query = select(presence.c.device, presence.c.place).join(device, device.c.id == presence.c.device)

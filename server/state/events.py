@@ -1,9 +1,9 @@
 """Events, told once: the table's unique constraint decides, in the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, fields
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.state.database import Database
@@ -67,3 +67,22 @@ async def one(connection: AsyncConnection, number: int) -> EventRow | None:
     columns = [event.c[one.name] for one in fields(EventRow)]
     row = (await connection.execute(select(*columns).where(event.c.id == number))).one_or_none()
     return None if row is None else EventRow(*row)
+
+
+async def scopes(connection: AsyncConnection, device: str, kind: str, since_ns: int) -> list[tuple[str, int]]:
+    """Return (scope, when it happened in ns) of each event of one kind about a device since then."""
+    query = select(event.c.scope, event.c.at_ns).where(event.c.device == device, event.c.kind == kind, event.c.at_ns >= since_ns)
+    return [(row.scope, row.at_ns) for row in await connection.execute(query)]
+
+
+async def told_of(connection: AsyncConnection, device: str, scope: str, kind: str) -> int:
+    """Return how many events of one kind were told about a device and a scope."""
+    query = select(func.count()).where(event.c.device == device, event.c.scope == scope, event.c.kind == kind)
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def times_of(connection: AsyncConnection, device: str, scope: str, kinds: Collection[str], since_ns: int) -> list[int]:
+    """Return when events of these kinds about a device and a scope happened (ns), since then."""
+    about = (event.c.device == device) & (event.c.scope == scope)
+    query = select(event.c.at_ns).where(about, event.c.kind.in_(kinds), event.c.at_ns >= since_ns)
+    return list((await connection.execute(query)).scalars())

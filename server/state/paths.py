@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, case, distinct, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, distinct, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.state.tables import run
+from server.state.tables import agent, run
 
 NEWEST_RUNS = 16
 """Runs read per path, newest first. A path that turned more often while the watcher was away has older turns told by nobody."""
@@ -37,42 +37,58 @@ async def by_id(connection: AsyncConnection, ids: Collection[int]) -> list[Store
     return [StoredRun(*row) for row in await connection.execute(query)]
 
 
+async def newest_before(connection: AsyncConnection, number: int) -> list[StoredRun]:
+    """Return the runs of a run's path that began before it, newest first, with findings; a few."""
+    this = run.alias()
+    on_path = and_(this.c.id == number, *[column == this.c[column.name] for column in _PATH], run.c.first_ns < this.c.first_ns)
+    query = _columns(with_finding=True).join(this, on_path).order_by(run.c.first_ns.desc()).limit(NEWEST_RUNS)
+    return [StoredRun(*row) for row in await connection.execute(query)]
+
+
 def _columns(*, with_finding: bool) -> Select[Any]:
     plain = [run.c[name] for name in ("id", "agent", "place", "target", "route", "verdict", "device_key", "first_ns", "last_ns", "rounds")]
     return select(*plain, run.c.finding) if with_finding else select(*plain)
 
 
-async def device_keys_on(connection: AsyncConnection, paths: Collection[tuple[str, str, str, str]]) -> set[tuple[str, str]]:
-    """Return (place, device key) for each key ever seen on these paths, each path being (place, agent, target, route)."""
-    query = select(run.c.place, run.c.device_key).where(tuple_(*_PATH).in_(paths), run.c.device_key != "").distinct()
-    return {(row.place, row.device_key) for row in await connection.execute(query)}
+async def device_keys_on(connection: AsyncConnection, paths: Collection[tuple[str, str, str, str]]) -> set[tuple[str, str, str]]:
+    """Return (place, agent, device key) for each key ever seen on these paths, each path being (place, agent, target, route)."""
+    columns = (run.c.place, run.c.agent, run.c.device_key)
+    query = select(*columns).where(tuple_(*_PATH).in_(paths), run.c.device_key != "").distinct()
+    return {(row.place, row.agent, row.device_key) for row in await connection.execute(query)}
 
 
 async def seen_by(connection: AsyncConnection, place: str, names: Collection[str]) -> list[StoredRun]:
     """Return the newest runs of each path at `place` that ever carried one of these device keys; findings only where it does."""
-    saw = select(run.c.agent, run.c.target, run.c.route).where(run.c.place == place, run.c.device_key.in_(names)).distinct().subquery()
-    on_path = and_(run.c.agent == saw.c.agent, run.c.target == saw.c.target, run.c.route == saw.c.route)
-    rank = func.row_number().over(partition_by=(run.c.agent, run.c.target, run.c.route), order_by=run.c.first_ns.desc())
+    return await _seen(connection, run.c.place == place, names)
+
+
+async def seen_on(connection: AsyncConnection, whom: str, names: Collection[str]) -> list[StoredRun]:
+    """Return the same of all paths of one agent, wherever it was."""
+    return await _seen(connection, run.c.agent == whom, names)
+
+
+async def _seen(connection: AsyncConnection, whose: ColumnElement[bool], names: Collection[str]) -> list[StoredRun]:
+    saw = select(*_PATH).where(whose, run.c.device_key.in_(names)).distinct().subquery()
+    on_path = and_(*[column == saw.c[column.name] for column in _PATH])
+    rank = func.row_number().over(partition_by=_PATH, order_by=run.c.first_ns.desc())
     finding = case((run.c.device_key.in_(names), run.c.finding), else_=None)
     ranked = (
-        _columns(with_finding=False)
-        .add_columns(finding.label("finding"), rank.label("rank"))
-        .join(saw, on_path)
-        .where(run.c.place == place)
-        .subquery()
+        _columns(with_finding=False).add_columns(finding.label("finding"), rank.label("rank")).join(saw, on_path).where(whose).subquery()
     )
     query = select(*[column for column in ranked.c if column.name != "rank"]).where(ranked.c.rank <= NEWEST_RUNS)
     return [StoredRun(*row) for row in await connection.execute(query)]
 
 
-async def clean_rounds_before(connection: AsyncConnection, ids: Sequence[int], settled_ns: int) -> dict[int, int]:
+async def clean_rounds_before(connection: AsyncConnection, ids: Sequence[int], settled_ns: int, *, own: bool = False) -> dict[int, int]:
     """Return, per run, the clean rounds at its place, target and route before it began, by any agent.
 
-    A run of the same agent, or one that began `settled_ns` earlier, counts with all its rounds, another with its first only.
+    A run of the same agent, or one that began `settled_ns` earlier, counts with all its rounds, another with its first only. `own`: only
+    the same agent's, wherever it was.
     """
     clean = run.alias()
+    whose = clean.c.agent == run.c.agent if own else clean.c.place == run.c.place
     earlier = and_(
-        clean.c.place == run.c.place,
+        whose,
         clean.c.target == run.c.target,
         clean.c.route == run.c.route,
         clean.c.verdict == "clean",
@@ -82,6 +98,51 @@ async def clean_rounds_before(connection: AsyncConnection, ids: Sequence[int], s
     rounds = func.sum(case((whole, clean.c.rounds), else_=1))
     query = select(run.c.id, rounds).join(clean, earlier).where(run.c.id.in_(ids)).group_by(run.c.id)
     return {row[0]: int(row[1]) for row in await connection.execute(query)}
+
+
+async def observed_before(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, tuple[int, int, int, float]]:
+    """Return, per run, what was seen at its place, target and route before it began, by any agent: of any verdict that says something.
+
+    Since when (ns), for how long in all (ns), in how many runs, and the shortest cadence of those agents in seconds.
+    """
+    before = run.alias()
+    earlier = and_(
+        before.c.place == run.c.place,
+        before.c.target == run.c.target,
+        before.c.route == run.c.route,
+        before.c.verdict.not_in(("inconclusive", "unreachable", "captive")),
+        before.c.first_ns < run.c.first_ns,
+    )
+    time = func.sum(before.c.last_ns - before.c.first_ns)
+    query = (
+        select(run.c.id, func.min(before.c.first_ns), time, func.count(), func.coalesce(func.min(agent.c.cadence_s), 60.0))
+        .join(before, earlier)
+        .outerjoin(agent, agent.c.id == before.c.agent)
+        .where(run.c.id.in_(ids))
+        .group_by(run.c.id)
+    )
+    return {row[0]: (int(row[1]), int(row[2]), int(row[3]), float(row[4])) for row in await connection.execute(query)}
+
+
+async def captive_spans(connection: AsyncConnection, agents: Collection[str], since_ns: int) -> list[tuple[str, int, int]]:
+    """Return (agent, first, last ns) of each stretch since then in which a portal answered an agent on any target, wherever it was."""
+    query = select(run.c.agent, run.c.first_ns, run.c.last_ns).where(
+        run.c.agent.in_(agents), run.c.current.in_((True, False)), run.c.verdict == "captive", run.c.last_ns >= since_ns
+    )
+    return [(row.agent, row.first_ns, row.last_ns) for row in await connection.execute(query)]
+
+
+async def first_seen_elsewhere(
+    connection: AsyncConnection, names: Collection[str], place: str, span: tuple[int, int]
+) -> dict[str, list[int]]:
+    """Return when runs with these device keys began at other places within a span (Unix ns), by place."""
+    query = select(run.c.place, run.c.first_ns).where(
+        run.c.device_key.in_(names), run.c.device_key != "", run.c.place != place, run.c.first_ns.between(*span)
+    )
+    found: dict[str, list[int]] = {}
+    for row in await connection.execute(query):
+        found.setdefault(row.place, []).append(row.first_ns)
+    return found
 
 
 async def agents_at(connection: AsyncConnection, place: str, since_ns: int) -> int:

@@ -1,6 +1,7 @@
 """The whole schema: importing this imports every module that has tables, so that `metadata` lacks none. Nothing else lives here."""
 
 from server.state import (
+    devices_tables,
     feed_tables,
     notices_tables,
     rollups_tables,
@@ -11,6 +12,7 @@ from server.state import (
 from server.state.tables import metadata
 
 MODULES = (
+    devices_tables,
     tables,
     sites_tables,
     standing_tables,

@@ -6,7 +6,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, null, or_, select
+from sqlalchemy import ColumnElement, func, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.state.database import Database
@@ -72,20 +72,31 @@ async def devices_present(connection: AsyncConnection, since_ns: int) -> list[st
 
 
 async def sightings(connection: AsyncConnection, places: Collection[str], names: Collection[str]) -> list[Sighting]:
-    """Return the current runs at these places that carry one of these device keys (`kind:value`)."""
+    """Return the current runs at these places that carry one of these device keys (`kind:value`). Place `endpoints` is everywhere."""
     columns = [run.c[name] for name in ("id", "device_key", "place", "agent", "target", "route", "verdict", "first_ns")]
-    query = select(*columns).where(run.c.place.in_(places), run.c.device_key.in_(names), run.c.current).order_by(run.c.id)
+    query = select(*columns).where(_there(places, names), run.c.current).order_by(run.c.id)
     return [Sighting(*row) for row in await connection.execute(query)]
 
 
 async def last_sightings(connection: AsyncConnection, places: Collection[str], names: Collection[str]) -> dict[str, list[int]]:
     """Return, by device key, the newest run of each target at these places that ever carried it: what proves a device, left or not."""
-    there = run.c.place.in_(places) & run.c.device_key.in_(names)  # the index begins with the place
-    query = select(run.c.device_key, func.max(run.c.id)).where(there).group_by(run.c.device_key, run.c.target).order_by(run.c.device_key)
+    query = (
+        select(run.c.device_key, func.max(run.c.id))
+        .where(_there(places, names))
+        .group_by(run.c.device_key, run.c.target)
+        .order_by(run.c.device_key)
+    )
     found: dict[str, list[int]] = {}
     for key, number in await connection.execute(query):
         found.setdefault(key, []).append(int(number))
     return found
+
+
+def _there(places: Collection[str], names: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition of runs with these device keys at these places: one index begins with the place, the other is of keys only."""
+    if "endpoints" in places:
+        return run.c.device_key.in_(names) & (run.c.device_key != "")
+    return run.c.place.in_(places) & run.c.device_key.in_(names)
 
 
 async def runs_at(connection: AsyncConnection, place: str, since_ns: int) -> Sequence[StoredRun]:

@@ -13,7 +13,7 @@ from server.watcher.turns import Path, Run, Said, Turn
 from wire.vocabulary import Category, Disposition, Presence
 
 Change = Literal["confirmed", "hinted", "cleared", "expired"]
-Kind = Literal["appeared", "discovered", "returned", "left"]
+Kind = Literal["appeared", "discovered", "returned", "left", "retired"]
 Act = Literal["acknowledge", "approve", "withdraw", "lapse"]
 Priority = Literal["P1", "P2", "P3", "P4", "none"]
 """Alert priorities as operators use them (facts, users-ask §5); `none` is recorded and not told."""
@@ -21,7 +21,7 @@ Priority = Literal["P1", "P2", "P3", "P4", "none"]
 PRESENCE: Mapping[Presence, Mapping[Change, tuple[Presence, Kind | None]]] = {
     "candidate": {"confirmed": ("present", "appeared"), "expired": ("retired", None)},
     "present": {"cleared": ("absent", "left")},
-    "absent": {"confirmed": ("present", "returned"), "expired": ("retired", None)},
+    "absent": {"confirmed": ("present", "returned"), "expired": ("retired", "retired")},
     "retired": {"confirmed": ("present", "appeared"), "hinted": ("candidate", None)},
 }
 """State and change to next state and event. A pair that is not here changes nothing. `appeared` without enough clean rounds before
@@ -35,9 +35,9 @@ DISPOSITION: Mapping[Disposition, Mapping[Act, Disposition]] = {
 """What people decide; `lapse` is an approval whose time has passed."""
 
 PRIORITY: Mapping[Disposition, Mapping[Kind, Priority]] = {
-    "undecided": {"appeared": "P2", "discovered": "P4", "returned": "P4", "left": "P4"},
-    "known": {"appeared": "P4", "discovered": "P4", "returned": "P4", "left": "P4"},
-    "approved": {"appeared": "none", "discovered": "none", "returned": "none", "left": "none"},
+    "undecided": {"appeared": "P2", "discovered": "P4", "returned": "P4", "left": "P4", "retired": "none"},
+    "known": {"appeared": "P4", "discovered": "P4", "returned": "P4", "left": "P4", "retired": "none"},
+    "approved": {"appeared": "none", "discovered": "none", "returned": "none", "left": "none", "retired": "none"},
 }
 """`returned` and `left` are informational (facts, interception §5.2 rule 4)."""
 
@@ -75,7 +75,8 @@ class Approval:
 class Told:
     """One event of one device at one place.
 
-    `runs` are the sightings (or, for `left`, the runs without it); `since_ns` is when the state before it began.
+    `runs` are the sightings (or, for `left`, the runs without it); `since_ns` is when the state before it began. `origins_own`: the same
+    was seen at other sites at the same time, and names nobody.
     """
 
     kind: Kind
@@ -83,6 +84,7 @@ class Told:
     episode: int
     since_ns: int
     runs: tuple[Run, ...]
+    origins_own: bool = False
 
     @property
     def categories(self) -> frozenset[Category]:
@@ -107,6 +109,8 @@ def decide(before: Standing | None, turns: Sequence[Turn], agents: int, now_ns: 
     """
     standing = before
     told: list[Told] = []
+    if before is None and not turns:
+        return None, told
     from_ns = before.since_ns if before else 0
     paths: dict[Path, Voice] = {}
     moments = sorted({from_ns, *(turn.at_ns for turn in turns), max([now_ns, *(turn.at_ns for turn in turns)])})
@@ -141,9 +145,11 @@ def priority(kind: Kind, approval: Approval, at_ns: int, categories: Iterable[st
 
 
 def _hear(voice: Voice | None, turn: Turn) -> Voice:
-    """Return what a path says after a turn. A hint does not undo a confirmation, a confirmation keeps the hint's date, `heard` neither."""
+    """Return what a path says after a turn. A hint undoes no confirmation, which keeps the hint's date; one round against undoes a hint."""
     if voice is None or (turn.said == "cleared" and voice.said != "cleared"):
         return Voice(turn.said, turn, turn.run, turn.run)
+    if voice.said == "hinted" and turn.said == "heard" and turn.run.speaks_against:
+        return Voice("heard", turn, turn.run, turn.run)  # or it would date an opening only for who looks before it is cleared
     if turn.said in {"heard", voice.said} or (turn.said == "hinted" and voice.said == "confirmed"):
         return replace(voice, last=turn.run)
     began = voice.began if voice.said == "hinted" else turn
@@ -158,8 +164,10 @@ def _settle(standing: Standing | None, paths: Mapping[Path, Voice], agents: int,
         if change not in {"hinted", "confirmed"}:
             return None
         standing = Standing(since_ns=at_ns)
-    if standing.state in {"candidate", "absent"} and at_ns - standing.since_ns > RETIRE_NS:
-        standing, _ = _apply(standing, "expired", at_ns)
+    standing = expire(standing, at_ns, told)
+    if standing.state == "retired":  # what was said until then has been weighed; only news brings it back
+        speaking = [voice for voice in speaking if voice.last.last_ns > standing.since_ns]
+        change = _change(speaking, agents)
     if change is None:
         return standing
     held = [voice.began for voice in speaking if voice.said in {"confirmed", "hinted"}]
@@ -167,11 +175,27 @@ def _settle(standing: Standing | None, paths: Mapping[Path, Voice], agents: int,
     began_ns = max(standing.since_ns, min((turn.at_ns for turn in held), default=at_ns))
     after, kind = _apply(standing, change, began_ns)
     if kind is not None:
-        if kind == "appeared" and not any(turn.run.clean_before >= CLEAN_ROUNDS for turn in held if turn.at_ns <= began_ns):
+        if kind == "appeared" and not any(_is_news(turn.run) for turn in held if turn.at_ns <= began_ns):
             kind = "discovered"
         runs = tuple(voice.proof for voice in speaking if voice.said == change)
         told.append(Told(kind, began_ns, after.episode, standing.since_ns, runs))
     return after
+
+
+def expire(standing: Standing, at_ns: int, told: list[Told]) -> Standing:
+    """Retire what was absent, or a mere candidate, for too long; at the moment it became so, whenever anybody looks."""
+    over_ns = standing.since_ns + RETIRE_NS
+    if standing.state not in {"candidate", "absent"} or at_ns <= over_ns:
+        return standing
+    after, kind = _apply(standing, "expired", over_ns)
+    if kind is not None:
+        told.append(Told(kind, over_ns, after.episode, standing.since_ns, ()))
+    return after
+
+
+def _is_news(run: Run) -> bool:
+    """Return whether there is enough to compare with: clean rounds before and, for statistical evidence, a baseline that has formed."""
+    return run.clean_before >= CLEAN_ROUNDS and (run.deterministic or run.ready)
 
 
 def _apply(standing: Standing, change: Change, at_ns: int) -> tuple[Standing, Kind | None]:

@@ -59,6 +59,20 @@ def choose(device: Device, owners: Mapping[DeviceKey, Owner]) -> Choice:
     return Choice(kept, new=not found, merge=tuple(others), attach=attach)
 
 
+def is_same_post(before: Device, after: Device) -> bool:
+    """Return whether two devices, one straight after the other on one path, are one under a new key.
+
+    A box that renews its authority keeps the name and changes the key (interception §5.3, rollover). Where a connection is ended is
+    counted in hops, and a hop more or less is a change of the network before it. Only devices told apart by such keys are asked about.
+    """
+    names = [{key.value for key in one.keys if key.kind == "product"} for one in (before, after)]
+    if names[0] & names[1]:
+        return True
+    return all(
+        one.keys and not any(key.kind in FIRM for key in one.keys) and one.keys[0].value.startswith("ends ") for one in (before, after)
+    )
+
+
 def name_of(key: DeviceKey) -> str:
     """Return the id of a device first seen by this key: the same after any restart."""
     return f"d-{content_id(f'{key.kind}:{key.value}'.encode())}"

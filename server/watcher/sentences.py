@@ -24,6 +24,11 @@ WHICH: Mapping[Kind, str] = {
     "discovered": "a device that was there when watching began",
     "returned": "a device that had left",
 }
+ON_MACHINE: Mapping[Kind, str] = {
+    "appeared": "a program on the machine, of a make not seen on any machine before",
+    "discovered": "a program on the machine that was there when watching began",
+    "returned": "a program on the machine, of a make that had gone from all machines",
+}
 JOB: Mapping[Responsible, str] = {
     "nobody": "nobody; there is nothing to do",
     "client": "the team for client machines",
@@ -37,6 +42,8 @@ BY: Mapping[str, str] = {"certificate": "certificate", "headers": "headers", "pa
 """By what a vendor is named (`judge.finding.Device.named_by`)."""
 KEY_BY: Mapping[str, str] = {"instance": "certificate", "product": "certificate", "header": "headers", "egress": "egress network"}
 """The same by its first key, for findings stored before they said it."""
+SITES_NAMED = 3
+"""Sites named before the rest is counted."""
 HOSTS_NAMED = 2
 """Hosts named before the rest is counted: more cannot be read aloud."""
 
@@ -56,6 +63,8 @@ class Circumstances:
     before_ns: int
     finding: Finding | None
     zone: str = "UTC"
+    machine: str = ""
+    """The agent's own machine, when that is where it runs."""
 
 
 def device_event(kind: Kind, about: Circumstances) -> str:
@@ -65,13 +74,29 @@ def device_event(kind: Kind, about: Circumstances) -> str:
     agents = f"{about.agents} of {reporting} {'agent agrees' if reporting == 1 else 'agents agree'}"
     agree = f"{agents}, since {moment(about.at_ns, about.zone)}."
     job = f"For: {JOB[about.finding.responsible if about.finding else 'unclear']}."
-    where = about.place or "No site"
+    where = f"Machine {about.machine}" if about.machine else about.place or "No site"
+    if kind == "retired":
+        before = f"Absent since {moment(about.before_ns, about.zone)}."
+        return f"{where}: a device that had left counts as gone for good. {who} {before} For: {JOB['nobody']}."
     if kind == "left":
         gone = f"{where}: the device that stood in the way of traffic to {_hosts(about.hosts)} is gone. {who}"
         before = f"Before: seen since {moment(about.before_ns, about.zone)}."
         return f"{gone} {agree} {before} Now: not seen on any path that reports. For: {JOB['nobody']}."
     doing = DOING.get(about.finding.verdict if about.finding else "inspected", "meets")
-    return f"{where}: traffic to {_hosts(about.hosts)} {doing} {WHICH[kind]}. {who} {agree} {_change(kind, about)} {job}"
+    which = (ON_MACHINE if about.machine else WHICH)[kind]
+    return f"{where}: traffic to {_hosts(about.hosts)} {doing} {which}. {who} {agree} {_change(kind, about)} {job}"
+
+
+def spread(region: str, places: Sequence[str], about: Circumstances) -> str:
+    """Return the paragraph of a device that is new at several sites; without a region it is the fleet's."""
+    named = ", ".join(places[:SITES_NAMED]) + (f" and {len(places) - SITES_NAMED} more" if len(places) > SITES_NAMED else "")
+    where = f"Region {region}" if region else "Several sites"
+    job = f"For: {JOB[about.finding.responsible if about.finding else 'unclear']}."
+    doing = DOING.get(about.finding.verdict if about.finding else "inspected", "meets")
+    return (
+        f"{where}: traffic {doing} one and the same device, new at {len(places)} sites: {named}. {_who(about.finding)} "
+        f"Newest: {about.place}, since {moment(about.at_ns, about.zone)}. Sites that follow are recorded and not alarmed one by one. {job}"
+    )
 
 
 def cloned(agent: str, stream: str, seq: int, at_ns: int) -> str:

@@ -30,11 +30,12 @@ SETTLED_NS = 3600 * 10**9
 
 
 class Path(NamedTuple):
-    """One agent's way to one target at a place."""
+    """One agent's way to one target. `place` is said only of what travels with its agent; else all paths are of one place."""
 
     agent: str
     target: str
     route: str
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Run:
     """A stored run, as one device sees it: `ours` says whether it carries one of the device's keys.
 
     `clean_before`: clean rounds at the same place, target and route before `first_ns`, by any agent; only needed where `ours`.
+    `ready`: whether the baseline there had formed by then (`guards.py`). `keyed`: whether it carries the key of any device at all.
     """
 
     id: int
@@ -54,6 +56,13 @@ class Run:
     deterministic: bool = False
     category: Category = "Default"
     clean_before: int = 0
+    ready: bool = True
+    keyed: bool = True
+
+    @property
+    def speaks_against(self) -> bool:
+        """Return whether it was seen without the device. What is blocked by nobody in particular may be blocked by this very device."""
+        return not self.ours and self.verdict in CONCLUSIVE and (self.keyed or self.verdict != "blocked")
 
     @property
     def sighting(self) -> bool:
@@ -101,7 +110,7 @@ def _said(run: Run, earlier: Sequence[Run], sighted: Run | None) -> Said:
     if run.sighting:
         enough = run.rounds >= DETERMINISTIC_ROUNDS if run.deterministic else _often(run, earlier)
         return "confirmed" if enough else "hinted"
-    if run.ours or run.verdict not in CONCLUSIVE or sighted is None:
+    if not run.speaks_against or sighted is None:
         return "heard"
     if sighted.deterministic:
         return "cleared" if run.rounds >= DETERMINISTIC_ROUNDS else "heard"

@@ -14,12 +14,13 @@ from collections.abc import Callable, Sequence
 from server.fleet.registry import Registry
 from server.history.port import History
 from server.state import devices as stored
-from server.state import inbox, lease
+from server.state import endpoints, inbox, lease
 from server.state.database import STATE_FAULTS, Database, Transaction
 from server.watcher.deciding import Decision
 from server.watcher.delivery import deliver
 from server.watcher.leading import Duty, Leadership, attend
 from server.watcher.refreshing import Refresher
+from server.watcher.spreading import ENDPOINTS
 
 BATCH = 500
 """Inbox rows per transaction: one device inserted at a site of 50 agents and 12 targets is 600 rows and one decision."""
@@ -51,7 +52,7 @@ class Watcher:
         self._duties = duties
         self._lead = Leadership(database, holder, now)
         self._swept_ns = 0
-        self._to_sweep: list[tuple[str, str]] = []
+        self._to_sweep: list[tuple[str, str, str]] = []
         self._woken = asyncio.Event()
 
     @property
@@ -127,14 +128,15 @@ class Watcher:
         if not self._to_sweep and now_ns - self._swept_ns >= SWEEP_NS:
             self._swept_ns = now_ns
             async with self._database.reading() as transaction:
-                self._to_sweep = await stored.not_retired(transaction)
+                places = await stored.not_retired(transaction)
+                machines = await endpoints.not_retired(transaction)
+            self._to_sweep = [(device, ENDPOINTS, agent) for device, agent in machines] + [(device, place, "") for device, place in places]
         if not self._to_sweep:
             return
         some, rest = self._to_sweep[:SWEEP_BATCH], self._to_sweep[SWEEP_BATCH:]
         async with self._lead.writing() as transaction:
             decision = self._decision(transaction)
-            for device, place in some:
-                await decision.settle(device, place)
+            await decision.settle_all(some)
         self._to_sweep = rest
         self._say(decision)
 

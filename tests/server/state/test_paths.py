@@ -47,7 +47,7 @@ async def test_the_keys_of_a_path(database: Database) -> None:
     """Every key ever seen on it, and none of its neighbours'."""
     await store(database, ("a", "x", "inspected", "k:1", 1, 3), ("a", "x", "clean", "", 2, 3), ("a", "y", "inspected", "k:2", 1, 3))
     async with database.reading() as transaction:
-        assert await paths.device_keys_on(transaction, {("Lyon", "a", "x", "direct")}) == {("Lyon", "k:1")}
+        assert await paths.device_keys_on(transaction, {("Lyon", "a", "x", "direct")}) == {("Lyon", "a", "k:1")}
         assert await paths.device_keys_on(transaction, {("Porto", "a", "x", "direct")}) == set()
 
 

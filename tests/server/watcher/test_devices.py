@@ -37,7 +37,7 @@ NEXT: dict[tuple[Presence, Change], tuple[Presence, Kind | None]] = {
     ("candidate", "expired"): ("retired", None),
     ("present", "cleared"): ("absent", "left"),
     ("absent", "confirmed"): ("present", "returned"),
-    ("absent", "expired"): ("retired", None),
+    ("absent", "expired"): ("retired", "retired"),
     ("retired", "confirmed"): ("present", "appeared"),
     ("retired", "hinted"): ("candidate", None),
 }
@@ -193,20 +193,42 @@ def test_each_return_is_an_episode() -> None:
 
 @pytest.mark.parametrize(("absent_ns", "kind"), [(RETIRE_NS, "returned"), (RETIRE_NS + 1, "appeared")])
 def test_it_returns_within_ninety_days_only(absent_ns: int, kind: Kind) -> None:
-    """After more than 90 days it is new again, whether or not anybody looked in between."""
+    """After more than 90 days it is new again, whether or not anybody looked in between; that it retired is recorded then at the latest."""
     before = Standing("absent", 3, T - absent_ns, T - absent_ns)
     after, told = Story().run("a", 0, "inspected").decide(before, now=3)
-    assert kinds(told) == [(kind, 0)]
+    assert kinds(told)[-1] == (kind, 0)
+    assert [one.kind for one in told[:-1]] == (["retired"] if kind == "appeared" else [])
     assert after is not None
     assert after.episode == 4
 
 
-@pytest.mark.parametrize(("state", "after"), [("absent", "retired"), ("candidate", "retired"), ("present", "present")])
-def test_time_alone_retires(state: Presence, after: Presence) -> None:
-    """What is absent, or never was confirmed, retires after 90 days without an event; what is present never does."""
-    found, told = decide(Standing(state, 1, T, T), [], 1, T + RETIRE_NS + 1)
-    assert (found and found.state, told) == (after, [])
+@pytest.mark.parametrize(
+    ("state", "after", "kinds_told"), [("absent", "retired", ["retired"]), ("candidate", "retired", []), ("present", "present", [])]
+)
+def test_time_alone_retires(state: Presence, after: Presence, kinds_told: list[str]) -> None:
+    """What is absent, or never was confirmed, retires after 90 days, on the minute; only the former was told of. What is present stays."""
+    found, told = decide(Standing(state, 1, T, T), [], 1, T + RETIRE_NS + 5 * MINUTE)
+    assert (found and found.state, [one.kind for one in told]) == (after, kinds_told)
+    assert [one.at_ns for one in told] == [T + RETIRE_NS] * len(told)
     assert decide(Standing(state, 1, T, T), [], 1, T + RETIRE_NS)[0] == Standing(state, 1, T, T)
+
+
+@pytest.mark.parametrize(("heard", "state"), [(9, "retired"), (11, "present")])
+def test_only_news_brings_it_back(heard: int, state: Presence) -> None:
+    """What had been seen when it was retired does not count again; what is seen after it does."""
+    before = Standing("retired", 1, T + 10 * MINUTE, T)
+    after, told = Story().run("a", 0, "inspected", heard=heard).decide(before, now=12)
+    assert (after and after.state, [one.kind for one in told]) == (state, ["appeared"] if state == "present" else [])
+
+
+@pytest.mark.parametrize(
+    ("ready", "deterministic", "kind"), [(False, False, "discovered"), (True, False, "appeared"), (False, True, "appeared")]
+)
+def test_statistical_evidence_waits_for_a_baseline(*, ready: bool, deterministic: bool, kind: Kind) -> None:
+    """While a place is being learned only deterministic evidence makes news; the rest is a discovery."""
+    story = Story().run("a", 5, "inspected", rounds=3, deterministic=deterministic)
+    story.runs = [replace(run, ready=ready) for run in story.runs]
+    assert kinds(story.decide(now=9)[1]) == [(kind, 5)]
 
 
 @pytest.mark.parametrize(("voices", "agents", "state"), [(1, 4, "candidate"), (1, 3, "present"), (2, 100, "present"), (1, 1, "present")])

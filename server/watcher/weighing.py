@@ -1,0 +1,141 @@
+"""Loads what one device's presence at one post is decided from, and asks the pure rules. Reads only, in the caller's transaction.
+
+A post is a place or, for what runs on endpoints, an agent wherever it is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from judge.finding import Finding
+from server.collector.runs import EXTEND_NS
+from server.state import paths, standing
+from server.state.database import Transaction
+from server.watcher.devices import SILENT_NS, Standing, Told, decide
+from server.watcher.findings import read
+from server.watcher.guards import SAME_NS, Baseline, Condition, guarded, is_origins_own, waiting
+from server.watcher.recognising import split
+from server.watcher.spreading import NO_SITES
+from server.watcher.turns import SETTLED_NS, Path, Run, turns
+from wire.vocabulary import Category, Verdict
+
+STRANGERS = frozenset({"device", "unknown"})
+"""Scopes of what stands in a network nobody knows: at no site of ours such a device is news to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One device, known by its keys (`kind:value`), at a place or, with `agent`, on that agent. `scope`: what its keys are unique to."""
+
+    device: str
+    names: tuple[str, ...]
+    place: str
+    agent: str = ""
+    scope: str = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """The presence after, what to tell of it, and what that rests on. `agents` report there."""
+
+    after: Standing | None
+    told: Sequence[Told]
+    runs: Sequence[Run]
+    findings: dict[int, Finding | None]
+    agents: int
+
+
+async def weigh(transaction: Transaction, post: Post, before: Standing | None, agents: int, now_ns: int) -> Weighed:
+    """Return what the stored runs say of a device at a post where `agents` report."""
+    if post.agent:
+        seen = await paths.seen_on(transaction, post.agent, post.names)
+    else:
+        seen = await paths.seen_by(transaction, post.place, post.names)
+    findings = {one.id: read(one.finding) for one in seen if one.device_key in post.names}
+    stored = await _runs(transaction, post, seen, findings, before)
+    runs = guarded(stored, await _guards(transaction, stored, before))
+    before = waiting(before, stored, runs)
+    after, told = decide(before, turns(runs), agents, now_ns)
+    quiet = [await _quieter(transaction, post, one, findings) for one in told]
+    return Weighed(after, quiet, runs, findings, agents)
+
+
+async def _runs(
+    transaction: Transaction,
+    post: Post,
+    seen: Sequence[paths.StoredRun],
+    findings: dict[int, Finding | None],
+    before: Standing | None,
+) -> list[Run]:
+    """Return stored runs as the device sees them. What was before is asked for only where a sighting may open a presence."""
+    opening: list[int] = []
+    if before is None or before.state in {"candidate", "retired", "absent"}:
+        since_ns = before.since_ns if before else 0
+        opening = [one.id for one in seen if one.id in findings and one.first_ns >= since_ns]
+    own = bool(post.agent) or post.place in NO_SITES
+    clean = await paths.clean_rounds_before(transaction, opening, SETTLED_NS, own=own) if opening else {}
+    statistical = [number for number in opening if (found := findings[number]) is None or not found.deterministic]
+    baselines = await paths.observed_before(transaction, statistical) if statistical else {}
+    category = {one.target: found.target.category for one in seen if (found := findings.get(one.id))}
+    made = []
+    for one in seen:
+        run = _run(one, findings, category, post)
+        baseline = Baseline(*baselines[one.id]) if one.id in baselines else None
+        ready = one.id not in statistical or (baseline is not None and baseline.is_ready(one.first_ns))
+        made.append(replace(run, clean_before=clean.get(one.id, 0), ready=ready))
+    return made
+
+
+async def _guards(transaction: Transaction, runs: Sequence[Run], before: Standing | None) -> list[Condition]:
+    """Return what was the matter with the agents whose sightings are news: what they say of themselves, and portals that answered them.
+
+    The end of a run is right to `EXTEND_NS`: a portal guards so much longer.
+    """
+    since_ns = before.since_ns + (before.state == "present") if before else 0
+    fresh = [run for run in runs if run.sighting and run.first_ns >= since_ns]
+    if not fresh:
+        return []
+    agents = {run.path.agent for run in fresh}
+    first_ns, last_ns = min(run.first_ns for run in fresh), max(run.first_ns for run in fresh)
+    spans = await paths.captive_spans(transaction, agents, first_ns - EXTEND_NS)
+    told = await standing.during(transaction, agents, first_ns, last_ns)
+    portals = [Condition(agent, "captive", first_ns, last_ns + EXTEND_NS) for agent, first_ns, last_ns in spans]
+    return portals + [Condition(one.agent, one.kind, one.first_ns, one.until_ns) for one in told]
+
+
+async def _quieter(transaction: Transaction, post: Post, told: Told, findings: dict[int, Finding | None]) -> Told:
+    """Return what is told, as a discovery where it is no news: in a foreign network, or when the origin itself has likely changed."""
+    if told.kind != "appeared":
+        return told
+    if post.place in NO_SITES and not post.agent and post.scope in STRANGERS:
+        return replace(told, kind="discovered")
+    found = [finding for run in told.runs if (finding := findings.get(run.id)) is not None]
+    named = any(finding.deterministic or (finding.device and finding.device.vendor) for finding in found)
+    firm = any(split(name)[0] in {"instance", "product", "local"} for name in post.names)
+    if named or firm or post.agent:
+        return told
+    span = told.at_ns - SAME_NS, told.at_ns + SAME_NS
+    elsewhere = await paths.first_seen_elsewhere(transaction, post.names, post.place, span)
+    sites = {place: times for place, times in elsewhere.items() if place not in NO_SITES}
+    return replace(told, kind="discovered", origins_own=True) if is_origins_own(told.at_ns, sites) else told
+
+
+async def agents_at(transaction: Transaction, place: str, now_ns: int) -> int:
+    """Return how many agents report at a place now."""
+    return await paths.agents_at(transaction, place, now_ns - SILENT_NS)
+
+
+def _run(one: paths.StoredRun, findings: dict[int, Finding | None], category: dict[str, Category], post: Post) -> Run:
+    finding = findings.get(one.id)
+    return Run(
+        id=one.id,
+        path=Path(one.agent, one.target, one.route, one.place if post.agent else ""),
+        verdict=cast("Verdict", one.verdict),
+        ours=one.id in findings,
+        first_ns=one.first_ns,
+        last_ns=one.last_ns,
+        rounds=one.rounds,
+        deterministic=finding.deterministic if finding else False,
+        category=category.get(one.target, "Default"),
+        keyed=one.device_key != "",
+    )
