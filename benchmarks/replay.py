@@ -9,13 +9,11 @@ import argparse
 import asyncio
 import json
 import sys
-from pathlib import Path
 
 from benchmarks.replay_world.playing import Played, play
 from benchmarks.replay_world.scoring import Result, score, table
 from benchmarks.replay_world.world import BRIEF, LONG, World, make_world
 
-FAST = Path("/dev/shm")  # noqa: S108 - the state database is real, the disk is not what is measured here
 EXAMPLES = 12
 
 
@@ -57,7 +55,7 @@ def main() -> int:
     parser.add_argument("--short", action="store_true", help="20 sites, 3 days, 8 devices")
     asked = parser.parse_args()
     world = make_world(asked.seed, BRIEF if asked.short else LONG)
-    played = asyncio.run(play(world, FAST if FAST.is_dir() else None, lambda text: print(text, file=sys.stderr)))
+    played = asyncio.run(play(world, lambda text: print(text, file=sys.stderr)))
     result = score(world, played.told)
     show(world, played, result)
     print(json.dumps(figures(world, played, result)))

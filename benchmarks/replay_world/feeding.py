@@ -102,6 +102,18 @@ class Feeder:
                     await transaction.execute(_HEARD, words)
         self.counts.extended += len(rows)
 
+    async def heard(self, now_ns: int) -> None:
+        """Bring every agent's newest word up to now."""
+        words = []
+        for number, agent in enumerate(self._world.fleet.agents):
+            heard = self._world.heard(number, now_ns)
+            if heard is not None and (at_ns := heard[0] + heard[1].skew_ns) > self._heard.get(number, 0):
+                words.append({"of_agent": agent.name, "at_ns": at_ns})
+                self._heard[number] = at_ns
+        if words:
+            async with self._database.writing() as transaction:
+                await transaction.execute(_HEARD, words)
+
     def _meaning(self, one: Sent, now_ns: int) -> Meaning:
         stretch, name = one.stretch, self._world.fleet.agents[one.agent].name
         started_ns = one.measured_ns + stretch.skew_ns

@@ -13,18 +13,23 @@ from sqlalchemy import func, select
 from benchmarks.replay_world.feeding import Counts, Feeder
 from benchmarks.replay_world.fleet import MINUTE, START
 from benchmarks.replay_world.world import Sent, World
+from judge.knowledge.loader import load_knowledge
 from server.fleet.maintenance import Window
 from server.state import devices, maintenance
 from server.state.database import Database, open_database
 from server.state.tables import event, inbox, run
 from server.watcher import watcher as watching
 from server.watcher.watcher import SWEEP_BATCH, SWEEP_NS, Watcher
+from server.watcher.watching import Watching
 
+FAST = Path("/dev/shm")  # noqa: S108 - the state database is real; the disk is not what is measured here
 FINE, COARSE = MINUTE, 5 * MINUTE
 """How far simulated time goes at once: finely for an hour after a true device comes, so that a second report is told from a first."""
 WATCHFUL = 60 * MINUTE
 IDLE = 60 * MINUTE
 """A look although nothing happened."""
+LOOK = 5 * MINUTE
+"""How often agents and sites are looked at (silence, outages): in life every few seconds."""
 SWEEP = 180 * MINUTE
 """Between two sweeps, unless a true device has just come: then the watcher's own ten minutes. A sweep looks at every device anywhere, and
 4,300 of them would be all that the benchmark measures."""
@@ -67,10 +72,15 @@ class _Clock:
         return self.now_ns
 
 
-async def play(world: World, folder: Path | None = None, say: Callable[[str], None] = lambda _text: None) -> Played:
+def fast_folder() -> "tempfile.TemporaryDirectory[str]":
+    """Return a folder in memory where there is one."""
+    return tempfile.TemporaryDirectory(dir=FAST if FAST.is_dir() else None)
+
+
+async def play(world: World, say: Callable[[str], None] = lambda _text: None) -> Played:
     """Play a month and return what was told."""
     played, started, cpu = Played(), time.perf_counter(), time.process_time()
-    with tempfile.TemporaryDirectory(dir=folder) as name:
+    with fast_folder() as name:
         database = await open_database(f"sqlite+aiosqlite:///{name}/state.db")
         try:
             await _Play(world, database, played).run(say)
@@ -86,6 +96,9 @@ class _Play:
         self._clock = _Clock()
         self._feeder = Feeder(world, database)
         self._watcher = Watcher(database, None, "replay", self._clock, None, world.fleet.registry())
+        knowledge = load_knowledge()
+        self._duty = Watching(world.fleet.registry(), lambda: knowledge)
+        self._looked_ns = START
         self._swept_ns = 0
         self._last_event = 0
 
@@ -93,7 +106,7 @@ class _Play:
         """Play it from beginning to end."""
         await self._prepare()
         day = 0
-        for at_ns, batch in _ticks(self._world):
+        for at_ns, batch in ticks(self._world):
             self._clock.now_ns = at_ns
             await self._tick(batch)
             if (at_ns - START) // (24 * 60 * MINUTE) > day:
@@ -132,6 +145,11 @@ class _Play:
             self._played.steps += 1
             rounds -= not decided
         spent["watch"] -= began - (began := time.perf_counter())
+        if self._clock.now_ns - self._looked_ns >= LOOK:
+            self._looked_ns = self._clock.now_ns
+            await self._feeder.heard(self._clock.now_ns)
+            await self._duty.step(self._watcher._lead)  # noqa: SLF001 - its tasks give a duty the same
+        spent["duty"] -= began - (began := time.perf_counter())
         await self._listen()
         spent["listen"] -= began - time.perf_counter()
 
@@ -159,11 +177,11 @@ def fine_times(world: World) -> list[tuple[int, int]]:
     return [(at, at + WATCHFUL) for at in moments if at < world.fleet.end_ns]
 
 
-def _ticks(world: World) -> list[tuple[int, list[Sent]]]:
+def ticks(world: World) -> list[tuple[int, list[Sent]]]:
     """Return the moments to look at, each with the reports stored since the one before."""
     fine = [range(start // FINE * FINE, until, FINE) for start, until in fine_times(world)]
-    ticks: dict[int, list[Sent]] = {at: [] for at in range(START + IDLE, world.fleet.end_ns, IDLE)}
+    found: dict[int, list[Sent]] = {at: [] for at in range(START + IDLE, world.fleet.end_ns, IDLE)}
     moments = sorted({*range(START + COARSE, world.fleet.end_ns + 2 * COARSE, COARSE), *(at for one in fine for at in one)})
     for one in world.sent():
-        ticks.setdefault(moments[bisect_left(moments, one.at_ns)], []).append(one)
-    return sorted(ticks.items())
+        found.setdefault(moments[bisect_left(moments, one.at_ns)], []).append(one)
+    return sorted(found.items())

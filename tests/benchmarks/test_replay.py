@@ -1,7 +1,6 @@
 """The replay benchmark in its short form: three days of twenty sites with eight true devices, against the real watcher."""
 
 import asyncio
-from pathlib import Path
 
 import benchmarks.own_tests  # noqa: F401 - before anything of `tests`
 from benchmarks.replay_world.playing import play
@@ -9,10 +8,10 @@ from benchmarks.replay_world.scoring import score
 from benchmarks.replay_world.world import BRIEF, make_world
 
 
-def test_every_true_device_is_found_in_time(tmp_path: Path) -> None:
+def test_every_true_device_is_found_in_time() -> None:
     """Whatever else happens in three days, all eight are told by the bound of design §6."""
     world = make_world(1, BRIEF)
-    result = score(world, asyncio.run(play(world, tmp_path)).told)
+    result = score(world, asyncio.run(play(world)).told)
     assert [one.truth.name for one in result.scores if not one.found] == []
     assert [one.truth.name for one in result.late] == []
 
