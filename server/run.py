@@ -149,7 +149,8 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
         health = partial(add_health, registry=registry, health=lambda: _health(server))
         host = settings.console.listen.rpartition(":")[0].strip("[]")
         api = Api(means, ROUTES, document(ROUTES, VERSION, BASE), host)
-        pages = (console.add, api.add, Forms(api, console.sentence, host).add, Desk(api, console.renderer, host).add)
+        forms = Forms(api, console.renderer.sentence, console.renderer.imported, host)
+        pages = (console.add, api.add, forms.add, Desk(api, console.renderer, host).add)
         server.console_port = await listen("console.listen", settings.console.listen, stack, health, *pages)
         server.reflector = await reflecting(settings.reflector, stack)
         await stack.enter_async_context(_at_work(server))  # last: by now all that cannot start has said so

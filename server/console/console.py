@@ -62,10 +62,6 @@ class Console:
         """Add the pages to an application."""
         self._pages.add(app)
 
-    def sentence(self, title: str, sentence: str, link: str) -> str:
-        """Return a page that says one thing and leads back."""
-        return self.renderer.sentence(title, sentence, link)
-
     async def run(self) -> None:
         """Keep the page live until cancelled. A fault of the page's own must not end the centre, which stores what agents send."""
         while True:

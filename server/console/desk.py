@@ -37,6 +37,7 @@ PARTS: Sequence[Part] = (
     Part("alerts", "Alerts", {"alerts": ("/alerts", {**_LISTED, "state": "open"})}),
     Part("cases", "Bypass cases", {"cases": ("/cases", _LISTED)}, {"cases": "/cases/{id}"}),
     Part("coverage", "Bypass coverage", {"coverage": ("/coverage", _LISTED)}),
+    Part("rollups", "Days and hours", {}),
     Part("notify", "Who is told", {"targets": ("/notify/targets", {}), "letters": ("/notify/letters", {"state": "waiting"})}),
     Part("lists", "Endpoint list and plans", {"lists": ("/feed", {}), "changes": ("/feed/changes", {}), "plans": ("/plans", {})}),
 )

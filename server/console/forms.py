@@ -11,6 +11,7 @@ from datetime import datetime, time
 from typing import Any
 
 from aiohttp import web
+from pydantic import BaseModel
 
 from server.console import guarding
 from server.console.api.route import Problem
@@ -21,14 +22,17 @@ OWN = ("method", "etag", "back", "zone")
 DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d)?")
 Draw = Callable[[str, str, str], str]
 """Title, sentence, link: a page that says one thing."""
+DrawImport = Callable[[Mapping[str, Any], str], str]
+"""The endpoint's answer, link: a page that says what became of each row."""
 
 
 class Forms:
-    """The forms of one console. `listens` is the host it may be asked by."""
+    """The forms of one console. `listens` is the host it may be asked by; `drawn_import` draws what became of a file, row by row."""
 
-    def __init__(self, api: Api, draw: Draw, listens: str) -> None:
+    def __init__(self, api: Api, draw: Draw, drawn_import: DrawImport, listens: str) -> None:
         self._api = api
         self._draw = draw
+        self._drawn_import = drawn_import
         self._listens = listens
 
     def add(self, app: web.Application) -> None:
@@ -43,12 +47,15 @@ class Forms:
             fields = await _fields(request)
             back = _local(fields.get("back", [""])[0])
             method, etag = (fields.get(name, [""])[0] for name in ("method", "etag"))
-            files = {name: value for name, value in fields.items() if value and isinstance(value[0], bytes)}
-            plain = next(iter(files.values()))[0] if files else body_of(fields)
-            await self._api.act(method or "POST", request.rel_url.raw_path.removeprefix("/form"), plain, etag or None)
+            raw = b"".join(value for values in fields.values() for value in values if isinstance(value, bytes))
+            path = request.rel_url.raw_path.removeprefix("/form")
+            answer = await self._api.act(method or "POST", path, body_of(fields), etag or None, raw)
         except Problem as problem:
             text = self._draw("That was not done", problem.detail, back)
             return web.Response(status=problem.status, text=text, content_type="text/html", headers=guarding.HEADERS)
+        if raw and isinstance(answer.content, BaseModel):
+            text = self._drawn_import(answer.content.model_dump(mode="json"), back)
+            return web.Response(text=text, content_type="text/html", headers=guarding.HEADERS)
         return web.Response(status=303, headers={"Location": back, **guarding.HEADERS})
 
 
@@ -57,7 +64,8 @@ def body_of(fields: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     zone = str(fields.get("zone", ["UTC"])[0]) or "UTC"
     found: dict[str, Any] = {}
     for name, values in fields.items():
-        texts = [line.strip() for value in values for line in str(value).splitlines()] if name.endswith("[lines]") else map(str, values)
+        told = [value for value in values if isinstance(value, str)]
+        texts = [line.strip() for value in told for line in value.splitlines()] if name.endswith("[lines]") else told
         given = [_moment(text, zone) for text in texts if text]
         if name not in OWN and given:
             plain = name.partition("[")[0]

@@ -109,6 +109,10 @@ class Renderer:
         """Return a page that says one thing and leads back."""
         return self._render("sentence", title=title, sentence=sentence, link=link)
 
+    def imported(self, told: Mapping[str, Any], link: str) -> str:
+        """Return a page that says what became of a file's rows: `told` is the endpoint's answer."""
+        return self._render("imported", told=told, link=link)
+
     def desk_part(self, name: str, read: Mapping[str, Any]) -> str:
         """Return one part of the desk."""
         return self._render(f"desk_{name}", **read)

@@ -59,15 +59,18 @@ class Api:
         plain = answer.content.model_dump(mode="json") if isinstance(answer.content, BaseModel) else answer.content
         return {**plain, "etag": tag_of(answer.revision)} if answer.revision is not None and isinstance(plain, dict) else plain
 
-    async def act(self, method: str, path: str, plain: Any, etag: str | None) -> Answer:  # noqa: ANN401 - any JSON, or bytes
-        """Do what a page of ours asks: the same endpoint, checked the same way. `plain` is the body, or GET's query. Raises Problem."""
+    async def act(self, method: str, path: str, fields: Mapping[str, Any], etag: str | None, raw: bytes = b"") -> Answer:
+        """Do what a page of ours asks: the same endpoint, checked the same way. Raises Problem.
+
+        `fields` are the body, or of an endpoint that takes none its query; `raw` is a body that is no JSON.
+        """
         for route in self._routes:
             if route.method == method and _fits(route.path, path):
                 names = {part[1:-1]: unquote(one) for part, one in _pairs(route.path, path) if part.startswith("{")}
-                body = _checked(route.body, plain, "body") if route.body else None
-                query = _checked(route.query, plain, "query") if route.query and method == "GET" else None
+                body = _checked(route.body, fields, "body") if route.body else None
+                query = _checked(route.query, {} if body else fields, "query") if route.query else None
                 try:
-                    return await route.handler(Call(self._means, names, query, body, plain if isinstance(plain, bytes) else b"", etag))
+                    return await route.handler(Call(self._means, names, query, body, raw, etag))
                 except STATE_FAULTS as error:
                     raise _fault(error) from None
         raise Problem(404, "Not found", f"There is nothing to do at {path} by {method}.")

@@ -27,6 +27,18 @@ class Decision(Resource):
     categories: list[str] = Field(default_factory=list)
 
 
+class By(Resource):
+    """Who."""
+
+    by: str = ""
+
+
+class Loaded(Resource):
+    """What became of it."""
+
+    rows: str
+
+
 @dataclass
 class Desk:
     """What came of forms."""
@@ -45,7 +57,7 @@ class Desk:
     async def load(self, call: Call) -> Answer:
         """Take a file."""
         self.calls.append(call)
-        return Answer()
+        return Answer(Loaded(rows=call.asked(By).by))
 
 
 @pytest.fixture
@@ -54,11 +66,13 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     one = Desk()
     routes = (
         Route("POST", "/things/{id}/decide", one.decide, "Decide.", body=Decision),
-        Route("PUT", "/things", one.load, "Load.", raw="text/csv"),
+        Route("PUT", "/things", one.load, "Load.", query=By, raw="text/csv"),
     )
     async with asking(tmp_path) as ask, contextlib.AsyncExitStack() as stack:
         api = Api(ask.means, routes, document(routes, "0", BASE), "127.0.0.1")
-        forms = Forms(api, lambda title, sentence, link: f"{title}: {sentence} ({link})", "127.0.0.1")
+        forms = Forms(
+            api, lambda title, sentence, link: f"{title}: {sentence} ({link})", lambda told, link: f"{told['rows']} ({link})", "127.0.0.1"
+        )
         one.url = f"http://127.0.0.1:{await listen('console.listen', '127.0.0.1:0', stack, forms.add)}/form"
         yield one
 
@@ -81,10 +95,10 @@ async def test_a_form_is_a_call(desk: Desk) -> None:
 
 
 async def test_files_and_methods(desk: Desk) -> None:
-    """A file is the body as it is; a form can ask for another method."""
-    form = aiohttp.FormData({"method": "PUT"})
+    """A file is the body as it is, other fields are the query, and the browser is shown what became of it."""
+    form = aiohttp.FormData({"method": "PUT", "by": "Ada"})
     form.add_field("file", b"a,b", filename="sites.csv", content_type="text/csv")
-    assert (await send(f"{desk.url}/things", form))[0] == 303
+    assert await send(f"{desk.url}/things", form) == (200, "", "Ada (/)")
     assert desk.calls[0].raw == b"a,b"
 
 
