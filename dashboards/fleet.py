@@ -3,7 +3,7 @@
 from typing import Any
 
 from dashboards import columns as shared
-from dashboards import standing
+from dashboards import rollups, standing
 from dashboards.dashboard import FLEET, Sections, console, dashboard, finest, link
 from dashboards.geography import family, geomap, markers, refs, symbol
 from dashboards.influxql import any_of, last, names, over, select
@@ -24,6 +24,7 @@ def fleet() -> dict[str, Any]:
         ("What is worst?", [_worst(), _by_state(), standing.microsofts(), standing.around()]),
         ("Where?", [_map(), _paths()]),
         ("How fast, and where does the time go?", [_phases(), _speeds(), _spread()]),
+        ("Over days and weeks", [rollups.sites_by_day(), rollups.fleet_by_day()]),
     ]
     return dashboard(
         FLEET,

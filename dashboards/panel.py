@@ -12,7 +12,7 @@ PLUGIN_VERSION = "9.3.2"
 ABSENT = "no data"
 REFS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-Source = Literal["mw-raw", "mw-event"]
+Source = Literal["mw-raw", "mw-rollup", "mw-event"]
 """Uid of a data source; each is one bucket, for InfluxQL sees a bucket as a database."""
 Format = Literal["table", "time_series"]
 Style = Literal["lines", "stacked", "bars", "logarithmic"]
@@ -82,7 +82,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """`description` says which question it answers."""
+    """`description` says which question it answers. `span`: a range of its own instead of the page's, as 30d."""
 
     kind: str
     title: str
@@ -95,6 +95,7 @@ class Panel:
     transformations: Sequence[Mapping[str, Any]] = ()
     absent: str = ABSENT
     max_points: int = 0
+    span: str = ""
 
     def made(self, number: int, left: int, top: int) -> dict[str, Any]:
         """Return Grafana's panel at a place."""
@@ -117,6 +118,8 @@ class Panel:
         }
         if self.transformations:
             panel["transformations"] = [dict(one) for one in self.transformations]
+        if self.span:
+            panel["timeFrom"] = self.span
         if self.max_points:
             panel["maxDataPoints"] = self.max_points
         return panel

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dashboards import columns as shared
-from dashboards import host, interference, path, protocols, standing, times
+from dashboards import host, interference, path, protocols, rollups, standing, times
 from dashboards.dashboard import FLEET, SITE, Sections, Variable, console, dashboard, finest, link
 from dashboards.influxql import last, select
 from dashboards.panel import Column, Panel, Query, stat, table
@@ -31,6 +31,16 @@ def site() -> dict[str, Any]:
         ("This endpoint: what is on it, and by which link it leaves", [host.links(), host.products(), host.health()]),
         ("Teams media, QUIC, WebSocket", [protocols.media(), protocols.media_times(), protocols.quic(), protocols.websocket()]),
         ("How fast, and where does the time go?", [times.phases(), times.spread(), times.by_target(), times.unaccounted()]),
+        (
+            "Over days and weeks, by the site's own clock",
+            [
+                rollups.days_of_site(),
+                rollups.shares_of_site(),
+                rollups.hours_of_site(),
+                rollups.windows_of_site(),
+                rollups.phases_of_site(),
+            ],
+        ),
         ("What does not answer, and what was seen last?", [times.failures(), times.failed(), times.seen()]),
     ]
     variables = [

@@ -45,6 +45,7 @@ UNTESTED = {
     "dashboards/path.py": "panels of Site; tests/dashboards/test_site.py",
     "dashboards/protocols.py": "panels of Site; tests/dashboards/test_site.py",
     "dashboards/standing.py": "panels of Fleet and Site; tests/dashboards/test_fleet.py and test_site.py",
+    "dashboards/rollups.py": "panels of Fleet and Site; tests/dashboards/test_site.py and test_queries.py",
     "dashboards/times.py": "panels of Site; tests/dashboards/test_site.py",
     "server/history/port.py": "types only; tests/contracts/history.py is the suite of what implements them",
 }

@@ -23,7 +23,7 @@ def test_every_panel_is_core_and_says_what_it_answers(made: dict[str, Any]) -> N
     for one in panels(made):
         assert one["title"]
         assert len(one["description"]) > 40, one["title"]
-        assert {target["datasource"]["uid"] for target in one["targets"]} <= {"mw-raw", "mw-event"}
+        assert {target["datasource"]["uid"] for target in one["targets"]} <= {"mw-raw", "mw-rollup", "mw-event"}
         assert one["fieldConfig"]["defaults"].get("noValue") != "0"
     assert len({one["title"] for one in panels(made)}) == len(panels(made))
     assert (made["schemaVersion"], made["uid"]) == (37, f"mw-{made['title'].lower()}")
@@ -55,9 +55,9 @@ def test_forms_fit_their_panels(made: dict[str, Any]) -> None:
 
 
 def test_questions_stand_in_their_order() -> None:
-    """Is it true, what changed, what is worst, where, how fast."""
+    """Is it true, what changed, what is worst, where, how fast, over days and weeks."""
     asked = [one["title"] for one in MADE["fleet"]["panels"] if one["type"] == "row"]
-    assert [text.split()[0] for text in asked] == ["Is", "What", "What", "Where?", "How"]
+    assert [text.split()[0] for text in asked] == ["Is", "What", "What", "Where?", "How", "Over"]
 
 
 def test_each_site_leads_to_its_own_dashboard_in_the_same_window() -> None:

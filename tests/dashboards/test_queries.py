@@ -9,6 +9,7 @@ from dashboards.fleet import fleet
 from dashboards.site import site
 from server.collector.points import FIELD_TYPES, MEASUREMENTS
 from server.history.influx import Influx as History
+from server.watcher.rollups.tally import FIGURES, LASTING, PHASES
 from tests.lab.dashboards import NOT_IN_THE_DEMO, QUIET_WHEN_WELL, Asked, everything, filled, run_all
 from tests.lab.influxql import reads, tokens
 from tests.lab.measured import BUCKETS, FIELDS, TAGS
@@ -26,6 +27,12 @@ UNSHOWN: dict[tuple[str, str], str] = {
     **{(kind, name): "dns has the failure's word, which has the stage in it" for kind in ("dns",) for name in ("stage", "error")},
     **{("host", name): "no packet is sent, so nothing fails but the look itself, which `error` tells" for name in ("failure", "stage")},
     ("path", "stage"): "connect, or dns, which has a panel of its own",
+    **{
+        ("rollup_day", f"{phase}_p99"): "of one phase alone: in the CSV; the tail of the whole is shown"
+        for phase in PHASES
+        if phase not in LASTING
+    },
+    **{("rollup_hour", name): "the day's panels show it of days; of hours it is in the CSV" for name in FIGURES if "total_ms" not in name},
     **{("egress", name): "a reflector that fails is a gap in the egress addresses" for name in ("failure", "stage", "error")},
 }
 """Stored and on no panel, and why."""
@@ -81,10 +88,10 @@ def test_choices_are_put_in_as_grafana_does() -> None:
 
 
 def readable(influx: Influx, org: str) -> str:
-    """Return a token that can read one organisation's two buckets, as Grafana's."""
+    """Return a token that can read one organisation's three buckets, as Grafana's."""
     made = influx.ask("GET", f"/api/v2/orgs?org={org}")["orgs"][0]["id"]
     buckets = influx.ask("GET", f"/api/v2/buckets?org={org}&limit=100")["buckets"]
-    wanted = [one["id"] for one in buckets if one["name"] in {"mw_raw", "mw_event"}]
+    wanted = [one["id"] for one in buckets if one["name"] in {"mw_raw", "mw_rollup", "mw_event"}]
     rights = [{"action": "read", "resource": {"type": "buckets", "orgID": made, "id": bucket}} for bucket in wanted]
     answer: Any = influx.ask("POST", "/api/v2/authorizations", {"orgID": made, "permissions": rights})
     return str(answer["token"])

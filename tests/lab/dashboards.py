@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
+from dashboards import rollups
 from dashboards.fleet import fleet
 from dashboards.rules import rules
 from dashboards.site import site
 
-DATABASES = {"mw-raw": "mw_raw", "mw-event": "mw_event"}
+DATABASES = {"mw-raw": "mw_raw", "mw-rollup": "mw_rollup", "mw-event": "mw_event"}
 """Bucket of each data source, as dashboards/provisioning/datasources says."""
 
 
@@ -72,12 +73,27 @@ QUIET_WHEN_WELL: Mapping[str, str] = {
 """What may be empty where all is well, and what that says. On plausible points nothing is."""
 
 
+_BY_DAY = tuple(
+    panel.title
+    for panel in (
+        rollups.days_of_site(),
+        rollups.shares_of_site(),
+        rollups.hours_of_site(),
+        rollups.windows_of_site(),
+        rollups.phases_of_site(),
+        rollups.sites_by_day(),
+        rollups.fleet_by_day(),
+    )
+)
+
+
 NOT_IN_THE_DEMO: Mapping[str, str] = {
     "Where each target's connection ends (hops from the agent)": "on one machine there are no hops",
     "What the path lets through, and where Microsoft's network begins": "on one machine there are no hops",
     "Does Teams media get through? The relay's answers by port": "the demo's plan has no relay",
     "Relay: round trip, jitter, lookup (ms), loss (%)": "the demo's plan has no relay",
     "Does QUIC (HTTP/3 on UDP 443) get through?": "the demo's plan has no QUIC",
+    **dict.fromkeys(_BY_DAY, "the first hour is summed up ten minutes after it is over"),
     "Does WebSocket get through, and does it outlive silence?": "the demo's plan has no WebSocket",
 }
 """Panels of probes that the demo's agents do not run, and why; the laboratory runs them, and on plausible points none is empty."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from server.collector import points as collected
 from server.watcher import points as told
 from server.watcher import state_points as stated
+from server.watcher.rollups import points as rolled
 
 _ALWAYS = ("facts", "stream", "seq", "failure", "stage", "suspect", "repeat")
 _OF_FACTS = {
@@ -41,12 +42,18 @@ FIELDS: Mapping[str, frozenset[str]] = {
     **{kind: frozenset((*_ALWAYS, *collected._SAMPLE_FIELDS[kind], *facts)) for kind, facts in _OF_FACTS.items()},
     "finding": frozenset(name for part in _OF_FINDINGS for name in part),
     **{name: frozenset(types) for name, types in stated.FIELD_TYPES.items()},
+    **{name: frozenset(types) for name, types in rolled.FIELD_TYPES.items()},
     told.MEASUREMENT: frozenset(told.FIELD_TYPES),
 }
 TAGS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(collected.MEASUREMENTS, collected.TAGS),
     **stated.TAGS,
+    **rolled.TAGS,
     told.MEASUREMENT: told.TAGS,
 }
-BUCKETS: Mapping[str, str] = {name: "mw-event" if name == told.MEASUREMENT else "mw-raw" for name in TAGS}
+BUCKETS: Mapping[str, str] = {
+    **dict.fromkeys(TAGS, "mw-raw"),
+    **dict.fromkeys(rolled.TAGS, "mw-rollup"),
+    told.MEASUREMENT: "mw-event",
+}
 """The data source each measurement is read from."""

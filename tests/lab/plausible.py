@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from server.history.port import Bucket, Point, Value
+from server.watcher.rollups.points import day_point, hour_point
+from server.watcher.rollups.tally import PHASES, Key, Tally
+from server.watcher.rollups.windows import WINDOWS
 
 Batch = tuple[Bucket, list[Point]]
 
@@ -76,7 +79,21 @@ def batches(since_ns: int, until_ns: int, step_s: int = 60, simulated: int = 0) 
             if not (town.fate == "silent" and 0.4 < part < 0.6):
                 points += _report(town, at_ns, part, chance)
         yield "mw_raw", points
+    yield "mw_rollup", [point for town in places for point in _summed(town, since_ns)]
     yield "mw_event", list(_events(since_ns, until_ns))
+
+
+def _summed(town: Town, at_ns: int) -> Iterator[Point]:
+    """Give an hour and a day of a town that begin now, by direct and by proxy."""
+    chance = random.Random(town.name)
+    for workload, route in (("Exchange", "direct"), ("Exchange", "proxy"), ("Teams", "direct")):
+        tally = Tally(count=1440, reached=1400, judged=1400, inspected=700 if town.fate == "inspected" else 0, agents=1, hours=24)
+        for phase in PHASES:
+            for _ in range(200):
+                tally.add(phase, 40 * town.slow * chance.lognormvariate(0, 0.3))
+        yield hour_point(town.name, Key(workload, route), at_ns, tally)
+        for window in WINDOWS:
+            yield day_point(town.name, Key(workload, route), window, at_ns, tally)
 
 
 def _verdict(town: Town, part: float) -> str:
