@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from prometheus_client import CollectorRegistry
+
 from judge.knowledge.model import Knowledge
 from server.config import Settings
 from server.fleet.registry import Registry
@@ -16,7 +18,7 @@ from server.watcher.refreshing import States
 class Means:
     """`knowledge` is asked each time, it may be replaced; `now` gives Unix nanoseconds; `states` reads how agents and sites stand then.
 
-    `broker` is the one in use, as the embedded one has a port and a password of its own.
+    `broker` is the one in use, as the embedded one has a port and a password of its own. `metrics` is what `/metrics` shows.
     """
 
     settings: Settings
@@ -27,3 +29,4 @@ class Means:
     now: Callable[[], int]
     states: Callable[[int], Awaitable[States]]
     broker: BrokerSettings | None = None
+    metrics: CollectorRegistry | None = None

@@ -129,7 +129,7 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
         interpreter = Interpreter(judge)
         measure_s = max(MEASURE_S, settings.watcher.refresh_s / 2)
         reader = StateReader(database, history, places, lambda: interpreter.judge.knowledge, measure_s)
-        means = Means(settings, database, history, places, lambda: interpreter.judge.knowledge, now, reader.read, broker)
+        means = Means(settings, database, history, places, lambda: interpreter.judge.knowledge, now, reader.read, broker, registry)
         watcher = _watcher(means, reader)
         collector = Collector(
             Pipeline(database, history, interpreter, Terms(settings.collector.accept_lab_agents), places),

@@ -1,6 +1,7 @@
 """Which duties notifications are: one that folds events into alerts, and one for each target. Only wiring lives here."""
 
 from server.means import Means
+from server.notify.counting import Letters
 from server.notify.folding import Folding, Manner
 from server.notify.sending import Sending
 from server.notify.targets import outlets_of, rules_of
@@ -24,4 +25,5 @@ def notice_duties(means: Means) -> list[Duty]:
 
     manner = Manner(rules_of(means.settings), int(notify.wait_s * 10**9), int(notify.update_every_s * 10**9), means.registry, around)
     outlets = outlets_of(means.settings, means.now, broker=means.broker)
-    return [Folding(manner), *(Sending(one) for one in outlets)]
+    counted = Letters(means.metrics)
+    return [Folding(manner), *(Sending(one, counted=counted) for one in outlets)]

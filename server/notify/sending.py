@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from server.notify.channel import Channel, Outcome, Parcel
+from server.notify.counting import Letters
 from server.state import counters, letters
 from server.watcher.leading import Leadership
 from server.watcher.notices.backoff import is_given_up, pause_ns
@@ -34,10 +35,11 @@ class Sending:
 
     every_s = 1.0
 
-    def __init__(self, outlet: Outlet, chance: Callable[[], float] = random.random) -> None:
+    def __init__(self, outlet: Outlet, chance: Callable[[], float] = random.random, counted: Letters | None = None) -> None:
         self.name = f"notify-{outlet.name}"
         self._outlet = outlet
         self._chance = chance
+        self._counted = counted or Letters()
         self._failures = 0
         self._paused_until_ns = 0
 
@@ -62,6 +64,7 @@ class Sending:
             return False
         async with lead.writing() as transaction:
             await letters.sent(transaction, letter.id, lead.now())
+        self._counted.add(self._outlet.name, "sent")
         if self._failures:
             _log.info("target %s takes letters again", self._outlet.name)
         self._failures = 0
@@ -81,6 +84,7 @@ class Sending:
             else:
                 next_ns = now_ns + pause_ns(letter.tries, self._chance(), outcome.retry_after_s)
                 await letters.postpone(transaction, letter.id, next_ns, outcome.trouble)
+        self._counted.add(self._outlet.name, "given-up" if given_up else "failed")
         if given_up:
             where = f"letter {letter.key} to target {self._outlet.name}"
             _log.error("%s is given up after %d tries: %s; see middlewatch-server notify queue", where, letter.tries, outcome.trouble)

@@ -71,7 +71,7 @@ class Words:
 
 def words_of(draft: Draft, details: Mapping[int, Detail], around: Around) -> Words:
     """Return the words of a draft. `details` are by event row; a row that is gone is told by its kind."""
-    lead = _lead(draft.parts)
+    lead = _lead(draft)
     subject = _subject(draft, lead)
     text = _digest(draft, details, around) if draft.what in {"digest", "maintenance"} else _alert(draft, lead, details, around)
     return Words(subject, text, _plain(draft, lead, subject, text, details, around))
@@ -99,9 +99,10 @@ def test_words(target: str, key: str, made_ns: int, console: str) -> Words:
     return Words(subject, text, plain)
 
 
-def _lead(parts: Sequence[Part]) -> Part:
-    """Return the event a letter is named after: an end if it is over, else the loudest, and of these the first."""
-    return min(parts, key=lambda part: (part.what != END, RANK[part.weight], part.event.at_ns, part.event.id))
+def _lead(draft: Draft) -> Part:
+    """Return the event a letter is named after: an end if all is over, else the loudest that is none, and of these the first."""
+    over = draft.what == "closed"
+    return min(draft.parts, key=lambda part: ((part.what == END) != over, RANK[part.weight], part.event.at_ns, part.event.id))
 
 
 def _sites(parts: Sequence[Part]) -> list[str]:
@@ -114,7 +115,8 @@ def _place(parts: Sequence[Part]) -> str:
 
 
 def _subject(draft: Draft, lead: Part) -> str:
-    sites = _sites(draft.still or draft.parts)
+    partly = lead.what == END and bool(draft.still)
+    sites = _sites(draft.parts if partly else draft.still or draft.parts)
     where = sites[0] if len(sites) == 1 else f"{len(sites)} sites" if sites else lead.event.scope or "everywhere"
     severity = min((part.weight for part in draft.still or draft.parts), key=lambda one: RANK[one])
     title = TITLES[lead.event.kind]
@@ -128,7 +130,8 @@ def _subject(draft: Draft, lead: Part) -> str:
         case "closed":
             return f"Over: {where}: {title}"
         case "update":
-            return f"{severity} update: {where}: {title}"
+            rest = f"; {_counted(len(_sites(draft.still)), 'site')} not yet" if partly else ""
+            return f"{severity} update: {where}: {title}{rest}"
         case _:
             return f"{severity} {where}: {title}"
 

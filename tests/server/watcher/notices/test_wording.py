@@ -32,6 +32,14 @@ PROOF: dict[str, dict[str, Any]] = {
     "agent": {"site": "Lyon", "responsible": "client"},
     "latency": {"before": "p95 84 ms, n = 1 412", "now": "p95 131 ms, n = 1 380", "agents_agree": 3, "agents_reporting": 4},
 }
+SENTENCES = {
+    "appeared": (
+        "Lyon: traffic to host0.office.com, host1.office.com and 7 more is being decrypted by a device not seen here before. Zscaler, by "
+        "its certificate (certain). 4 of 5 agents agree, since 2026-03-01 11:00 UTC+1. Before: clean. Now: certificates issued by Zscaler "
+        "Root CA. For: the owner of the device."
+    )
+}
+"""What the rules that tell an event say of it, of the kind that matters most."""
 HOSTS = [f"host{number}.office.com" for number in range(9)]
 
 
@@ -50,7 +58,8 @@ def detail(kind: str) -> Detail:
     """Return what an event's row says of a kind."""
     cause = KINDS[kind].cause
     hosts = {"hosts": HOSTS} if cause == "device" else {"hosts": HOSTS[:2]} if cause == "reach" else {}
-    return Detail(f"Lyon: {KINDS[kind].meaning}.", PROOF.get(cause, {}) | hosts)
+    sentence = f"Lyon: {KINDS[kind].meaning}."
+    return Detail(SENTENCES.get(kind, sentence), PROOF.get(cause, {}) | hosts)
 
 
 def of_kinds() -> str:
@@ -143,6 +152,18 @@ def test_nothing_is_cut_without_a_word() -> None:
     many = _of_many(40)
     assert f"- and {39 - LINES_NAMED} more, in the console" in many
     assert "and 32 more." in many
+
+
+def test_some_sites_are_back() -> None:
+    """An update says how many are back, and how many are not."""
+    made = Book([], Terms())
+    for at in range(5):
+        made.fold(seen("site-silent", f"site-{at}"), START)
+    release(made, [Rule("noc", "P4")], START + HOUR)
+    for at in range(2):
+        made.fold(seen("site-heard", f"site-{at}", START + HOUR), START + HOUR)
+    (draft,) = release(made, [Rule("noc", "P4")], START + 2 * HOUR)
+    assert words_of(draft, {}, AROUND).subject == "P2 update: 2 sites: agents are heard of again; 3 sites not yet"
 
 
 def test_a_row_that_is_gone() -> None:
