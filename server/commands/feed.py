@@ -31,7 +31,7 @@ def status(config: ConfigFile) -> None:
         source = "confirmed by the service" if one.source == "service" else "shipped with the software, made"
         typer.echo(f"{one.instance}: version {one.version}, {source} {age(one.age_ns)} ago{', old' if one.old else ''}")
         if one.trouble:
-            typer.echo(f"  {one.trouble} ({one.failures} failures in a row)")
+            typer.echo(f"  {one.trouble} ({one.failures} failure{'' if one.failures == 1 else 's'} in a row)")
         if settings.feed.enabled and one.next_ns:
             typer.echo(f"  asked again at {when(one.next_ns)}")
     if not settings.feed.enabled:

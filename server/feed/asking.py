@@ -20,10 +20,11 @@ TOO_MANY = 429
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Nothing came of it."""
+    """Nothing came of it. `reached` is False when no request can have left."""
 
     trouble: str
     retry_after_s: float = 0.0
+    reached: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ async def ask(
         check_plausible(listed, instance, known)
         dates = await _dates(service, f"/changes/{instance}/{row.version or since}", query, needed=row.failures < WITHOUT_DATES)
     except _Refused as refused:
-        return Failed(str(refused), refused.retry_after_s)
+        return Failed(str(refused), refused.retry_after_s, refused.reached)
     except BadAnswer as bad:
         return Failed(str(bad))
     return Newer(latest, body, listed, dates, note)
@@ -81,9 +82,9 @@ async def _dates(service: Service, path: str, query: Mapping[str, str], *, neede
 
 
 class _Refused(Exception):  # noqa: N818 - an answer, handled above
-    def __init__(self, text: str, retry_after_s: float) -> None:
+    def __init__(self, text: str, retry_after_s: float, *, reached: bool = True) -> None:
         super().__init__(text)
-        self.retry_after_s = retry_after_s
+        self.retry_after_s, self.reached = retry_after_s, reached
 
 
 def _good(reply: Reply, what: str) -> bytes:
@@ -91,6 +92,6 @@ def _good(reply: Reply, what: str) -> bytes:
     if reply.status == 200:
         return reply.body
     if not reply.status:
-        raise _Refused(f"{what}: {reply.fault}", 0.0)
+        raise _Refused(f"{what}: {reply.fault}", 0.0, reached=reply.reached)
     why = "too many requests; it asks to wait" if reply.status == TOO_MANY else "not the answer of the endpoint web service"
     raise _Refused(f"{what}: status {reply.status}, {why}", reply.retry_after_s)

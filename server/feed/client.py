@@ -17,12 +17,16 @@ TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came of one request: a status with its body, or 0 with the `fault` in words. `retry_after_s`: 0 when not asked."""
+    """What came of one request: a status with its body, or 0 with the `fault` in words. `retry_after_s`: 0 when not asked.
+
+    `reached` is False when no request can have left.
+    """
 
     status: int
     body: bytes = b""
     retry_after_s: float = 0.0
     fault: str = ""
+    reached: bool = True
 
 
 class Service(Protocol):
@@ -58,9 +62,18 @@ class WebService:
                 return Reply(answer.status, bytes(body), float(wait) if wait.isdecimal() and len(wait) < 9 else 0.0)
         except TimeoutError:
             return Reply(0, fault=f"no whole answer within {self._timeout_s:g} s; check feed.proxy and the firewall")
-        except aiohttp.ClientConnectorCertificateError as error:
-            told = getattr(error.certificate_error, "verify_message", "") or type(error.certificate_error).__name__
-            why = "the centre's own way out is inspected, or this machine lacks public roots"
-            return Reply(0, fault=f"its certificate is not to be trusted ({told}): {why}")
+        except (aiohttp.ClientConnectorError, aiohttp.ClientConnectorCertificateError) as error:
+            return Reply(0, fault=_unreached(error), reached=False)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Reply(0, fault=f"{type(error).__name__}: {str(error)[:100]}; check feed.url, feed.proxy and the firewall")
+
+
+def _unreached(error: aiohttp.ClientConnectorError | aiohttp.ClientConnectorCertificateError) -> str:
+    """Say why there is no connection, and what to do."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        told = getattr(error.certificate_error, "verify_message", "") or type(error.certificate_error).__name__
+        why = "the centre's own way out is inspected, or this machine lacks public roots"
+        return f"its certificate is not to be trusted ({told}): {why}"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"the name {error.host} is not known; check feed.url, feed.proxy and this machine's DNS"
+    return f"{error.host}:{error.port} cannot be reached ({error.os_error.strerror}); check feed.url, feed.proxy and the firewall"

@@ -13,6 +13,8 @@ SECOND_NS = 10**9
 HOUR_NS = 3600 * SECOND_NS
 LONGEST_NS = 6 * HOUR_NS
 """Between two tries while it fails: the list changes once a month, and what went wrong at night is to be over by the morning."""
+UNREACHED_NS = HOUR_NS // 6
+"""A proxy or a name that was down: nobody was asked, so no hour is owed."""
 MAX_RETRY_AFTER_NS = 24 * HOUR_NS
 """A longer Retry-After is not believed: a proxy's wrong clock must not end the feed."""
 STALE_NS = 7 * 24 * HOUR_NS
@@ -32,26 +34,28 @@ def claimed(row: FeedRow, now_ns: int) -> FeedRow:
     return replace(row, next_ns=now_ns + HOUR_NS)
 
 
-def failed(row: FeedRow, trouble: str, retry_after_s: float, now_ns: int) -> FeedRow:
-    """Return the row after a try that gave no answer that can be used: at least an hour, doubled with each failure."""
-    pause = _pause(row.failures + 1)
+def failed(row: FeedRow, trouble: str, retry_after_s: float, now_ns: int, *, reached: bool = True) -> FeedRow:
+    """Return the row after a try that gave no answer that can be used: at least an hour, doubled with each failure.
+
+    Whom it did not reach was not asked: then it is tried again sooner, and at once when a person wants it.
+    """
+    pause = min((HOUR_NS if reached else UNREACHED_NS) << min(row.failures, 8), LONGEST_NS)
     asked = min(int(retry_after_s * SECOND_NS), MAX_RETRY_AFTER_NS)
-    return replace(row, failures=row.failures + 1, trouble=printable(trouble, LONGEST_TROUBLE), next_ns=now_ns + max(pause, asked))
-
-
-def asked_ns(row: FeedRow) -> int:
-    """Return when the service was asked last, or later where it asked for a longer pause: from then on an hour must pass."""
-    return row.next_ns - _pause(row.failures)
-
-
-def _pause(failures: int) -> int:
-    """Return the pause behind so many failures in a row; behind none it is the hour of the rules."""
-    return min(HOUR_NS << min(max(0, failures - 1), 8), LONGEST_NS)
+    return replace(
+        row,
+        failures=row.failures + 1,
+        trouble=printable(trouble, LONGEST_TROUBLE),
+        next_ns=now_ns + max(pause, asked),
+        free_ns=now_ns + max(HOUR_NS, asked) if reached else row.free_ns,
+    )
 
 
 def confirmed(row: FeedRow, now_ns: int, note: str = "") -> FeedRow:
     """Return the row when the service said that our list is its newest one; `note` is what was odd about it."""
-    return replace(row, checked_ns=now_ns, next_ns=now_ns + HOUR_NS, failures=0, trouble=printable(note, LONGEST_TROUBLE), stale=False)
+    next_ns = now_ns + HOUR_NS
+    return replace(
+        row, checked_ns=now_ns, next_ns=next_ns, free_ns=next_ns, failures=0, trouble=printable(note, LONGEST_TROUBLE), stale=False
+    )
 
 
 def taken(row: FeedRow, version: str, body: bytes, now_ns: int, note: str = "") -> FeedRow:

@@ -76,8 +76,8 @@ class FeedDuty:
         now_ns = lead.now()
         event = await self._event(lead, row, instance, outcome, now_ns) if isinstance(outcome, Newer) else None
         match outcome:
-            case Failed(trouble, retry_after_s):
-                after = deciding.failed(row, trouble, retry_after_s, now_ns)
+            case Failed():
+                after = deciding.failed(row, outcome.trouble, outcome.retry_after_s, now_ns, reached=outcome.reached)
             case Same(note):
                 after = deciding.confirmed(row, now_ns, note)
             case Newer():

@@ -7,7 +7,6 @@ from typing import Any
 from judge.knowledge.endpoints import Instance
 from judge.knowledge.model import Knowledge
 from server.feed.changes import Difference, Listed, Moved
-from server.feed.deciding import HOUR_NS, asked_ns
 from server.feed.joining import Joined, join, sentence
 from server.feed.section import FeedSection
 from server.feed.situation import situation
@@ -48,10 +47,9 @@ async def ask_now(database: Database, section: FeedSection, now_ns: int) -> list
         raise NotNow("the feed is off; write enabled = true into [feed] and start the centre again")
     async with database.writing() as transaction:
         heads = await feed.heads(transaction)
-        asked = {one: asked_ns(heads[one]) for one in section.instances if one in heads}
-        free = [one for one in section.instances if one not in asked or now_ns - asked[one] >= HOUR_NS]
+        free = [one for one in section.instances if one not in heads or now_ns >= heads[one].free_ns]
         if not free:
-            minutes = -(-(HOUR_NS - (now_ns - min(asked.values()))) // (60 * 10**9))
+            minutes = -(-(min(heads[one].free_ns for one in section.instances) - now_ns) // (60 * 10**9))
             raise NotNow(f"asked within the hour, and Microsoft asks for no more; it can be asked again in {minutes} min")
         await feed.ask_soon(transaction, free)
     return free

@@ -15,6 +15,7 @@ class FeedRow:
     """One instance. `guid` is this centre's ClientRequestId, the same for all instances and for ever. Times are Unix ns, 0: never.
 
     `version` and `body`: the newest list, as it came; empty before the first. `checked_ns`: when the service last confirmed it.
+    `next_ns`: when it is asked again; `free_ns`: from when a person may have it asked. `since_ns`: when asking began.
     """
 
     instance: str
@@ -24,6 +25,7 @@ class FeedRow:
     checked_ns: int = 0
     changed_ns: int = 0
     next_ns: int = 0
+    free_ns: int = 0
     since_ns: int = 0
     failures: int = 0
     trouble: str = ""

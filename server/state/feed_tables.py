@@ -16,12 +16,13 @@ feed = Table(
     Column("checked_ns", BigInteger, nullable=False, server_default="0"),
     Column("changed_ns", BigInteger, nullable=False, server_default="0"),
     Column("next_ns", BigInteger, nullable=False, server_default="0"),
+    Column("free_ns", BigInteger, nullable=False, server_default="0"),
     Column("since_ns", BigInteger, nullable=False, server_default="0"),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("trouble", String(256), nullable=False, server_default=""),
     Column("stale", Boolean, nullable=False, server_default=false()),
     Column("episode", Integer, nullable=False, server_default="0"),
-    comment="The web service's newest answer. `since_ns`: when asking began. `stale` and `episode`: told that it is away, how often.",
+    comment="The web service's newest answer. `free_ns`: from when a person may ask. `stale`, `episode`: told as away, how often.",
 )
 
 plan_issue = Table(

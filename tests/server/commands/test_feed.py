@@ -68,7 +68,14 @@ def test_the_shipped_list_at_first(config: Path) -> None:
 def test_the_lists_standing_and_asking(config: Path) -> None:
     """The service's list with its trouble; asking now is refused within the hour, and then done by the running centre."""
     now_ns = time.time_ns()
-    row = {"version": "2026090100", "body": recorded(), "checked_ns": now_ns, "next_ns": now_ns + HOUR_NS, "trouble": "odd"}
+    row = {
+        "version": "2026090100",
+        "body": recorded(),
+        "checked_ns": now_ns,
+        "next_ns": now_ns + HOUR_NS,
+        "free_ns": now_ns + HOUR_NS,
+        "trouble": "odd",
+    }
     store(config, **row)
     told = run(config, "status").output
     assert told.startswith("Worldwide: version 2026090100, confirmed by the service less than a minute ago\n  odd (0 failures in a row)\n")
@@ -76,5 +83,5 @@ def test_the_lists_standing_and_asking(config: Path) -> None:
     refused = run(config, "check")
     assert refused.exit_code == 1
     assert "asked within the hour, and Microsoft asks for no more; it can be asked again in " in refused.output
-    store(config, **row | {"next_ns": now_ns - 1})
+    store(config, **row | {"free_ns": now_ns - 1})
     assert run(config, "check").output.startswith("Worldwide: a running centre asks within seconds")

@@ -60,12 +60,15 @@ async def test_nobody_there_and_cut_short() -> None:
         await reader.read()
         writer.close()
 
-    assert "check feed.url" in (await WebService(f"http://127.0.0.1:{free_port()}").get("/version/China", {})).fault
+    reply = await WebService(f"http://127.0.0.1:{free_port()}").get("/version/China", {})
+    assert "cannot be reached (Connect call failed" in reply.fault
+    assert not reply.reached
     async with listening(cut) as port:
         assert "ClientPayloadError" in (await WebService(f"http://127.0.0.1:{port}").get("/version/China", {})).fault
     async with listening(silent) as port:
         reply = await WebService(f"http://127.0.0.1:{port}", timeout_s=0.05).get("/version/China", {})
     assert "no whole answer within 0.05 s" in reply.fault
+    assert reply.reached
 
 
 async def test_a_certificate_nobody_vouches_for() -> None:
@@ -82,7 +85,7 @@ async def test_a_certificate_nobody_vouches_for() -> None:
     async with listening(serve, context) as port:
         reply = await WebService(f"https://127.0.0.1:{port}").get("/version/China", {})
     assert "the centre's own way out is inspected, or this machine lacks public roots" in reply.fault
-    assert heard == []
+    assert (heard, reply.reached) == ([], False)
 
 
 async def test_a_proxy_is_used() -> None:

@@ -37,6 +37,17 @@ def test_failures_wait_longer_each_time() -> None:
     assert len(failed(NEW, "x" * 999, 0, NOW).trouble) == 256
 
 
+def test_whom_it_did_not_reach_was_not_asked() -> None:
+    """Ten minutes, doubled, up to six hours; a person may have it asked at once."""
+    row, waits = NEW, []
+    for _ in range(8):
+        row = failed(row, "no way out", 0, NOW, reached=False)
+        waits.append((row.next_ns - NOW) // (HOUR_NS // 6))
+    assert waits == [1, 2, 4, 8, 16, 32, 36, 36]
+    assert row.free_ns == 0
+    assert failed(row, "503", 0, NOW).free_ns == NOW + HOUR_NS
+
+
 def test_a_clock_that_was_wrong_stops_nothing() -> None:
     """A next time further ahead than any rule sets does not hold."""
     assert due(NEW, NOW)

@@ -17,14 +17,14 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), server_default="", nullable=False),
         *(
             sa.Column(name, sa.BigInteger(), server_default="0", nullable=False)
-            for name in ("checked_ns", "changed_ns", "next_ns", "since_ns")
+            for name in ("checked_ns", "changed_ns", "next_ns", "free_ns", "since_ns")
         ),
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
         sa.Column("trouble", sa.String(length=256), server_default="", nullable=False),
         sa.Column("stale", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("episode", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("instance"),
-        comment="The web service's newest answer. `since_ns`: when asking began. `stale` and `episode`: told that it is away, how often.",
+        comment="The web service's newest answer. `free_ns`: from when a person may ask. `stale`, `episode`: told as away, how often.",
     )
     op.create_table(
         "plan_issue",
