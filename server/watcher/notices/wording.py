@@ -17,6 +17,8 @@ from server.watcher.sentences import JOB, moment
 
 LINES_NAMED: Final = 12
 """Events written out in one letter: what fits a screen and a telephone; the rest is counted."""
+LONGEST_LINE: Final = 400
+"""Characters of an event that is not the first: with the first in full a letter stays below 28 kB, where Teams stops."""
 EVENTS_CARRIED: Final = 1000
 """Events in a letter's JSON, about 220 kB: receivers commonly refuse above 1 MB. The rest is counted, and is in GET /api/v1/events."""
 HOSTS_NAMED: Final = 6
@@ -72,7 +74,7 @@ class Words:
 def words_of(draft: Draft, details: Mapping[int, Detail], around: Around) -> Words:
     """Return the words of a draft. `details` are by event row; a row that is gone is told by its kind."""
     lead = _lead(draft)
-    subject = _subject(draft, lead)
+    subject = " ".join(_subject(draft, lead).split())  # one line, whatever a name holds: it becomes a mail's header
     text = _digest(draft, details, around) if draft.what in {"digest", "maintenance"} else _alert(draft, lead, details, around)
     return Words(subject, text, _plain(draft, lead, subject, text, details, around))
 
@@ -151,7 +153,8 @@ def _alert(draft: Draft, lead: Part, details: Mapping[int, Detail], around: Arou
 
 
 def _listed(parts: Sequence[Part], details: Mapping[int, Detail]) -> list[str]:
-    lines = [f"- {_sentence(part, details)}" for part in parts[:LINES_NAMED]]
+    sentences = [_sentence(part, details) for part in parts[:LINES_NAMED]]
+    lines = [f"- {one if len(one) <= LONGEST_LINE else one[: LONGEST_LINE - 1] + '…'}" for one in sentences]
     return [*lines, f"- and {len(parts) - LINES_NAMED} more, in the console"] if len(parts) > LINES_NAMED else lines
 
 

@@ -166,6 +166,22 @@ def test_some_sites_are_back() -> None:
     assert words_of(draft, {}, AROUND).subject == "P2 update: 2 sites: agents are heard of again; 3 sites not yet"
 
 
+def test_what_strangers_write_stays_text() -> None:
+    """A name with line ends makes no header of its own, and a thousand long sentences are a letter that services take."""
+    made = Book([], Terms())
+    details = {}
+    for at in range(1000):
+        event = seen("appeared", f"a\r\nBcc: x@example.org {at}", device="d1")
+        details[event.id] = Detail("x" * 4096)
+        made.fold(event, START)
+    (draft,) = release(made, [Rule("noc", "P4")], START + HOUR)
+    words = words_of(draft, details, AROUND)
+    assert "\n" not in words.subject
+    assert len(words.text.encode()) < 20_000
+    one = Draft("noc", "opened", "k", START, draft.parts[:1], draft.parts[:1])
+    assert words_of(one, details, AROUND).subject == "P2 a Bcc: x@example.org 0: new device in the path"
+
+
 def test_a_row_that_is_gone() -> None:
     """Without its event's row a letter says what the kind means."""
     draft = drafted("site-down")
