@@ -86,6 +86,7 @@ def _true() -> list[Panel]:
             "/^drawn$/",
         ),
         _unwell(newest),
+        standing.hours(),
     ]
 
 

@@ -57,5 +57,30 @@ def around(where: str = "", height: int = 8) -> Panel:
     )
 
 
+def hours(where: str = "") -> Panel:
+    """Return the hours of which reports are not all here."""
+    fields = '"site", "completeness", "expected", "stored", "missing", "dropped", "quarantined"'
+    lost = '"completeness" < 1' + (f" AND {where}" if where else "")
+    return table(
+        "Hours that are not complete, newest first (at most 50)",
+        "When was something lost, at which agent, and is it missing (it may still come), given up by the agent, or set aside unread? "
+        "Counted from the ledger by the hour a report was made in; an hour that is filled later is counted again.",
+        Query(select(f'{fields}, "agent"', "agent_hour", lost, newest=True)),
+        [
+            Column("Time", "Hour from", width=165),
+            Column("agent", "Agent", width=200),
+            shared.SITE,
+            shared.COMPLETENESS,
+            Column("expected", "Reports expected", width=155),
+            Column("stored", "stored", width=95),
+            Column("missing", "missing", width=100),
+            Column("dropped", "given up", width=105),
+            Column("quarantined", "set aside"),
+        ],
+        (24, 5),
+        "every hour is complete in this window",
+    )
+
+
 def _newest(fields: tuple[str, ...], where: str) -> str:
     return select(last("rank", fields), "site_state", where, ["site"])

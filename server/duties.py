@@ -5,6 +5,7 @@ from server.fleet.issuer import issuer_of
 from server.means import Means
 from server.notify.duties import notice_duties
 from server.watcher.case_duty import CaseDuty
+from server.watcher.hour_duty import HourDuty
 from server.watcher.leading import Duty
 from server.watcher.replacing import Replacing
 from server.watcher.rollups.duty import RollupDuty
@@ -20,6 +21,7 @@ def duties_of(means: Means) -> list[Duty]:
         issuer_of(means.settings.plans, means.knowledge),
         Replacing(means.database, means.registry),
         Watching(means.registry, means.knowledge),
+        HourDuty(means.history),
         SiteDuty(means.states, means.history, means.registry, means.knowledge),
         RollupDuty(means.database, means.history, means.registry),
         TrendDuty(means.database, means.registry),

@@ -5,7 +5,7 @@ Written by the collector, on change and never per report (`server/collector/stan
 
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text
 
-from server.state.tables import metadata
+from server.state.tables import ledger, metadata
 
 condition = Table(
     "condition",
@@ -67,3 +67,6 @@ way = Table(
     Column("rounds", Integer, nullable=False),
     comment="By which way an agent leaves, by its newest word: `value` makes it another way, `seen` is the newest address or code.",
 )
+
+Index("ledger_received", ledger.c.received_ns)
+"""What came since a moment, for hours that are counted again: times only rise, so a row is appended to it."""

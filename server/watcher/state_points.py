@@ -1,4 +1,4 @@
-"""States as points of `agent_state`, `site_state` and `site_path` in bucket `mw_raw`: the only place that spells their tags and fields.
+"""States and hours of agents and sites as points in bucket `mw_raw`: the only place that spells their tags and fields.
 
 Names and types are for ever. A text that is unknown is empty and not left out: whoever asks for the last value of a field must not get
 one of an earlier state. A number that is unknown is left out.
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from server.history.port import Point, Value
+from server.state.agent_hours import AgentHour
 from server.watcher.site_more import SiteMore
 from server.watcher.states import AgentState, PathStop, SiteState
 
@@ -15,6 +16,7 @@ TAGS: Final[Mapping[str, tuple[str, ...]]] = {
     "agent_state": ("site", "agent"),
     "site_state": ("site",),
     "site_path": ("site", "stop"),
+    "agent_hour": ("agent",),
 }
 """The tag keys of each measurement, in their order on the line."""
 
@@ -65,6 +67,15 @@ FIELD_TYPES: Final[Mapping[str, Mapping[str, type]]] = {
         **dict.fromkeys(("bypassed_optimize", "bypassed_allow", "bypassed_default"), float),
     },
     "site_path": {"lat": float, "lon": float, "name": str, "address": str},
+    "agent_hour": {
+        "site": str,
+        "expected": int,
+        "stored": int,
+        "quarantined": int,
+        "missing": int,
+        "dropped": int,
+        "completeness": float,
+    },
 }
 """Every field and its type, for ever. Times are Unix milliseconds, places degrees, completeness 0 to 1, other shares percent."""
 
@@ -116,6 +127,23 @@ def site_point(site: SiteState, now_ns: int) -> Point:
     if site.total_ms is not None:
         fields["total_ms"] = float(site.total_ms)
     return Point("site_state", (("site", site.site),), fields, now_ns)
+
+
+def hour_point(hour: AgentHour) -> Point:
+    """Return the point of one hour of an agent's reports, at the hour's start: counted again it is the same point.
+
+    The site is a field, for the agent may have moved until then. Of nothing expected, nothing is missing.
+    """
+    fields: dict[str, Value] = {
+        "site": hour.site,
+        "expected": hour.expected,
+        "stored": hour.stored,
+        "quarantined": hour.quarantined,
+        "missing": hour.missing,
+        "dropped": hour.dropped,
+        "completeness": hour.stored / hour.expected if hour.expected else 1.0,
+    }
+    return Point("agent_hour", (("agent", hour.agent),), fields, hour.hour_ns)
 
 
 def _more(more: SiteMore) -> dict[str, Value]:

@@ -63,6 +63,7 @@ class Reader:
 
 QUIET_WHEN_WELL: Mapping[str, str] = {
     "Agents that are late, silent or not complete": "every agent reports and nothing is missing",
+    "Hours that are not complete, newest first (at most 50)": "nothing is missing",
     "Events, newest first (at most 50)": "nothing changed",
     "annotation Events": "nothing changed",
     "Events of this site, newest first (at most 50)": "nothing changed here",

@@ -131,7 +131,13 @@ def _states(town: Town, at_ns: int, part: float, step_s: int, *, simulated: bool
     state |= {"score_exchange": 100.0 - 9 * town.slow, "score_sharepoint": 82.0, "score_teams": 75.0}
     state |= {"bypassed_optimize": 0.0 if verdict == "inspected" else 100.0, "bypassed_allow": 50.0, "bypassed_default": 0.0}
     here = (("site", town.name),)
-    made = [Point("agent_state", (*here, ("agent", _agent(town))), agent, at_ns), Point("site_state", here, state, at_ns)]
+    hour: dict[str, Value] = {"site": town.name, "expected": 60, "stored": 60 - lost, "quarantined": 0, "missing": lost, "dropped": 0}
+    hour["completeness"] = (60.0 - lost) / 60.0
+    made = [
+        Point("agent_hour", (("agent", _agent(town)),), hour, at_ns),
+        Point("agent_state", (*here, ("agent", _agent(town))), agent, at_ns),
+        Point("site_state", here, state, at_ns),
+    ]
     stops = (
         ("1 site", (town.name, town.lat, town.lon), ""),
         ("2 egress", town.egress, "203.0.113.7"),

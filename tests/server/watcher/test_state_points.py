@@ -5,8 +5,9 @@ import pytest
 from server.fleet.registry import Place
 from server.history.lines import encode
 from server.history.port import Point
+from server.state.agent_hours import AgentHour
 from server.watcher.site_more import SiteMore
-from server.watcher.state_points import FIELD_TYPES, TAGS, agent_point, path_point, site_point
+from server.watcher.state_points import FIELD_TYPES, TAGS, agent_point, hour_point, path_point, site_point
 from server.watcher.states import AgentState, PathStop, SiteState
 from server.watcher.summary import Summary
 
@@ -47,6 +48,7 @@ SITE = SiteState(
 )
 BARE = SiteState("Nowhere", "silent", 5, NOW - 10**9, 1, 0, 0, 0, 0)
 WHOLE = [agent_point(AGENT, NOW), site_point(SITE, NOW), path_point(PathStop("Frankfurt", "1 site", FRANKFURT, "Frankfurt", ""), NOW)]
+WHOLE.append(hour_point(AgentHour("agent-01", "Frankfurt", NOW, 60, 45, 1, 5)))
 
 
 @pytest.mark.parametrize("point", [*WHOLE, site_point(BARE, NOW)], ids=lambda point: point.tags[0][1] + " " + point.measurement)
@@ -87,7 +89,7 @@ def test_devices_are_named_in_one_text() -> None:
 
 def test_the_names_are_for_ever() -> None:
     """Added to, never renamed nor retyped."""
-    assert TAGS == {"agent_state": ("site", "agent"), "site_state": ("site",), "site_path": ("site", "stop")}
+    assert TAGS == {"agent_state": ("site", "agent"), "site_state": ("site",), "site_path": ("site", "stop"), "agent_hour": ("agent",)}
     short = {float: "f", int: "i", str: "s", bool: "b"}
     assert {name: " ".join(f"{field}:{short[kind]}" for field, kind in fields.items()) for name, fields in FIELD_TYPES.items()} == {
         "agent_state": (
@@ -101,4 +103,12 @@ def test_the_names_are_for_ever() -> None:
             "bypassed_optimize:f bypassed_allow:f bypassed_default:f"
         ),
         "site_path": "lat:f lon:f name:s address:s",
+        "agent_hour": "site:s expected:i stored:i quarantined:i missing:i dropped:i completeness:f",
     }
+
+
+def test_an_hour_of_nothing() -> None:
+    """What is missing is the rest; of nothing expected nothing is missing."""
+    hour = AgentHour("a", "", NOW, 60, 45, 1, 5)
+    assert (hour.missing, hour_point(hour).fields["completeness"]) == (9, 0.75)
+    assert hour_point(AgentHour("a", "", NOW, 0, 0, 0, 0)).fields["completeness"] == 1.0

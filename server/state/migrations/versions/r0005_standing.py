@@ -33,7 +33,8 @@ def upgrade() -> None:
 
 
 def _decided() -> None:
-    """Add what the watcher decides of them, and by which way they leave."""
+    """Add what the watcher decides of them, by which way they leave, and how to find what came lately."""
+    op.create_index("ledger_received", "ledger", ["received_ns"], unique=False)
     op.create_table(
         "episode",
         sa.Column("scope", sa.String(length=256), nullable=False),
