@@ -55,6 +55,7 @@ ON_THEIR_OWN = {
     "tests/test_readme.py": "the README against the programs it names",
     "tests/test_notifications_guide.py": "docs/notifications.md against the programs it configures",
     "tests/test_api_guide.py": "docs/api.md against the endpoints it shows",
+    "tests/test_sites_guide.py": "docs/sites.md against the programs it configures",
     "tests/test_reflector_guide.py": "docs/reflector.md against the programs it configures",
     "tests/test_architecture.py": "the walls between all rooms",
     "tests/test_tree.py": "the shape of the whole tree",

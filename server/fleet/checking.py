@@ -188,7 +188,7 @@ class Held:
 
 def _told_apart(one: Site, other: Site) -> bool:
     ours, theirs = ([ipaddress.ip_network(way.prefix) for way in site.egress] for site in (one, other))
-    return bool(ours and theirs) and not any(a.version == b.version and a.overlaps(b) for a in ours for b in theirs)  # type: ignore[arg-type]
+    return bool(ours and theirs) and not any(a.version == b.version and a.overlaps(b) for a in ours for b in theirs)
 
 
 class _Prefixes:

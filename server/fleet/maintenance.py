@@ -5,6 +5,9 @@ Muted means: everything is measured, decided and recorded as ever, and nobody is
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
+
+from server.fleet.zones import zone_of
 
 WHOLE_FLEET = ""
 LONGEST_NS = 366 * 86_400 * 10**9
@@ -45,3 +48,18 @@ def problems_of(window: Window, sites: Collection[str], now_ns: int) -> list[str
     if len(window.reason) > 512:
         found.append("reason: has more than 512 characters; shorten it")
     return found
+
+
+def moment_of(text: str, zone: str) -> int:
+    """Return a time as people write it (ISO 8601), in Unix ns; without an offset it is the zone's. Raises ValueError with the remedy.
+
+    A wall clock's time that comes twice in a night is the first of the two.
+    """
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(
+            f"{text[:40]!r} is no time; write 2026-11-28T22:00 (in {zone}), or with an offset 2026-11-28T22:00+01:00"
+        ) from None
+    local = found if found.tzinfo else found.replace(tzinfo=zone_of(zone))
+    return int(local.timestamp()) * 10**9

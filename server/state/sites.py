@@ -5,7 +5,7 @@ revision it was made from: of two people who change the same thing the second is
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -95,10 +95,16 @@ def _entry(row: Any, lans: tuple[str, ...], ways: tuple[EgressRange, ...]) -> En
 
 
 async def write(
-    database: Database, connection: AsyncConnection, changes: Mapping[str, tuple[Entry | None, int]], now_ns: int, by: str
+    database: Database,
+    connection: AsyncConnection,
+    changes: Mapping[str, tuple[Entry | None, int]],
+    now_ns: int,
+    by: str,
+    check: Callable[[Mapping[str, Stored]], None] = lambda _: None,
 ) -> dict[str, int]:
     """Store entries (None: delete) by name, each made from the revision beside it; return the new revisions.
 
+    `check` is given all entries as they are now, while nobody else can change them, and may raise.
     Raises Conflict, and then the caller's transaction must end without a commit. Changes of several people wait for each other.
     """
     await connection.execute(database.insert_or_ignore(counter), [{"name": VERSION, "value": 0}])
@@ -109,6 +115,7 @@ async def write(
         now = before.get(name)
         if (now.revision if now else ABSENT) != made_from:
             raise Conflict(name, now)
+    check(before)
     kept = [_before(before[name], now_ns, by) for name in changes if name in before]
     if kept:
         await connection.execute(insert(site_before), kept)

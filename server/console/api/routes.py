@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from server.console.api import agents, cases, coverage, disclosure, events, feed, notices, plans, rollups
+from server.console.api import agents, cases, coverage, disclosure, events, feed, maintenance, notices, plans, rollups, sites
 from server.console.api.route import Route
 
 ROUTES: Sequence[Route] = (
@@ -11,8 +11,10 @@ ROUTES: Sequence[Route] = (
     *coverage.ROUTES,
     *disclosure.ROUTES,
     *events.ROUTES,
+    *maintenance.ROUTES,
     *notices.ROUTES,
     *feed.ROUTES,
     *plans.ROUTES,
     *rollups.ROUTES,
+    *sites.ROUTES,
 )

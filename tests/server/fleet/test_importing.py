@@ -33,7 +33,7 @@ def test_new_changed_unchanged() -> None:
     done = take(rows(*said), SEEDS, stored)
     assert outcomes(done) == ["unchanged", "changed", "new"]
     assert done.entries == {"Porto": Entry("Porto", address="Rua", owner="Rui", origin="person"), "Faro": said[2]}
-    assert merged(SEEDS, stored | done.entries)["Lyon"] == LYON
+    assert merged(SEEDS, {**stored, **done.entries})["Lyon"] == LYON
     assert (done.count("new"), done.count("refused")) == (1, 0)
 
 

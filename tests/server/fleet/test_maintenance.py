@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.fleet.maintenance import LONGEST_NS, WHOLE_FLEET, Window, muted, problems_of
+from server.fleet.maintenance import LONGEST_NS, WHOLE_FLEET, Window, moment_of, muted, problems_of
 
 LYON, FLEET = Window("Lyon", 100, 200, "new switch", id=1), Window(WHOLE_FLEET, 150, 180, "centre moves", id=2)
 
@@ -37,3 +37,23 @@ def test_what_is_no_window_is_told_with_the_remedy(window: Window, place: str) -
 def test_good_windows_have_no_problems() -> None:
     """A site's and the fleet's."""
     assert problems_of(LYON, {"Lyon"}, 60) + problems_of(FLEET, {"Lyon"}, 60) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "expected"),
+    [
+        ("2026-11-28T22:00", "Europe/Lisbon", 1795903200),
+        ("2026-11-28 22:00", "Asia/Kolkata", 1795883400),
+        ("2026-11-28T22:00+01:00", "Asia/Kolkata", 1795899600),
+        ("2026-10-25T02:30", "Europe/Berlin", 1792888200),
+    ],
+)
+def test_times_as_people_write_them(text: str, zone: str, expected: int) -> None:
+    """In the site's zone unless they say another; the hour that comes twice is the first."""
+    assert moment_of(text, zone) == expected * 10**9
+
+
+def test_what_is_no_time_is_refused_with_an_example() -> None:
+    """In the site's zone."""
+    with pytest.raises(ValueError, match="in Europe/Lisbon"):
+        moment_of("tonight", "Europe/Lisbon")
