@@ -36,6 +36,7 @@ _LISTED = {"limit": str(MOST_SHOWN)}
 PARTS: Sequence[Part] = (
     Part("alerts", "Alerts", {"alerts": ("/alerts", {**_LISTED, "state": "open"})}),
     Part("cases", "Bypass cases", {"cases": ("/cases", _LISTED)}, {"cases": "/cases/{id}"}),
+    Part("disclosure", "Disclosure", {"standing": ("/standing", _LISTED)}),
     Part("coverage", "Bypass coverage", {"coverage": ("/coverage", _LISTED)}),
     Part("rollups", "Days and hours", {}),
     Part("notify", "Who is told", {"targets": ("/notify/targets", {}), "letters": ("/notify/letters", {"state": "waiting"})}),
