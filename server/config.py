@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from judge.knowledge.endpoints import Instance
 from server.case_section import CaseSection
 from server.feed.section import FeedSection
 from server.fleet.section import PlansSection
@@ -273,6 +274,11 @@ class Settings(BaseSettings):
     egress: list[EgressSection] = Field(default_factory=list)
     cases: CaseSection = Field(default_factory=CaseSection)
     policy: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def list_instances(self) -> tuple[Instance, ...]:
+        """Return the instances whose endpoint lists matter here: the plans' and the feed's."""
+        return tuple(dict.fromkeys((self.plans.instance, *self.feed.instances)))
 
     @field_validator("egress")
     @classmethod

@@ -40,6 +40,7 @@ from server.console.reflecting import Reflecting, reflecting
 from server.console.stage import Stage
 from server.duties import duties_of
 from server.feed.following import Following
+from server.feed.metrics import ListMetrics
 from server.feed.standing import words as list_words
 from server.fleet.publishing import Publisher
 from server.history.embedded import Embedded
@@ -141,6 +142,7 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
             wake_watcher=watcher.wake if watcher else lambda: None,
         )
         said = partial(_lists_said, settings, lists, interpreter)
+        registry.register(ListMetrics(settings.list_instances, lambda: interpreter.judge.knowledge.lists, lambda: lists.heads, now))
         sources = Sources(database, history, places, lambda: interpreter.judge.knowledge, lambda: telemetry.condition_sentence or "", said)
         console = Console(settings, sources, registry, now, stage)
         server = Server(
@@ -205,8 +207,8 @@ def _health(server: Server) -> Health:
 
 def _lists_said(settings: Settings, lists: Following, interpreter: Interpreter, now_ns: int) -> str:
     """Say which endpoint lists are in use, and how old they are."""
-    asked = tuple(dict.fromkeys((settings.plans.instance, *settings.feed.instances)))
-    return list_words(interpreter.judge.knowledge.lists, lists.heads, asked, now_ns, enabled=settings.feed.enabled)
+    held = interpreter.judge.knowledge.lists
+    return list_words(held, lists.heads, settings.list_instances, now_ns, enabled=settings.feed.enabled)
 
 
 def _watcher(means: Means, reader: StateReader) -> Watcher | None:

@@ -21,11 +21,10 @@ app = typer.Typer(no_args_is_help=True, help="Microsoft's endpoint list: which i
 def status(config: ConfigFile) -> None:
     """Show which list each instance is judged by, from where, how old, and what is wrong."""
     settings = settings_of(config)
-    instances = tuple(dict.fromkeys((settings.plans.instance, *settings.feed.instances)))
 
     async def load(database: Database) -> list[ListStanding]:
         knowledge = await _in_use(settings, database)
-        return await person.lists_now(database, knowledge, instances, time.time_ns())
+        return await person.lists_now(database, knowledge, settings.list_instances, time.time_ns())
 
     for one in do(with_database(settings, load)):
         source = "confirmed by the service" if one.source == "service" else "shipped with the software, made"

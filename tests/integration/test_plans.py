@@ -15,7 +15,7 @@ import pytest
 from judge.knowledge.loader import load_knowledge
 from judge.knowledge.targets import target_for
 from server.fleet.plans import make_key, private_key, sign_plan
-from server.state import plans
+from server.state import plans, standing
 from server.state.database import open_database
 from tests.lab.programs import Agent, Collector, Stores, lab_sections
 from tests.lab.world import REFLECTOR, World
@@ -99,6 +99,7 @@ async def test_a_plan_by_topic(chain: Chain) -> None:
         kept = Plan.model_validate_json(json.loads((chain.agent.folder / "plan.json").read_bytes())["body"])
         assert (kept.version, kept.cadence_s) == (3, 15.0)
         assert [one.name for one in kept.targets] == [*(one.name for one in chain.template.targets), more.name]
+        await _heard(chain, 3)
         topic = topics.plan(chain.agent.agent)
         for payload, word in _bad(chain):
             speaker.publish(topic, payload, qos=1)
@@ -114,6 +115,19 @@ async def _override(chain: Chain, more: Target) -> None:
     database = await open_database(chain.stores.state_url)
     async with database.writing() as transaction:
         await plans.override(database, transaction, chain.agent.agent, "case 7", now_ns=0, until_ns=2**62, cadence_s=15.0, targets=[more])
+    await database.close()
+
+
+async def _heard(chain: Chain, version: int) -> None:
+    """Wait until the centre knows by the agent's own word that it follows its newest plan."""
+    database = await open_database(chain.stores.state_url)
+    async with asyncio.timeout(PATIENCE_S):
+        says = newest = 0
+        while not says == newest == version:
+            async with database.reading() as transaction:
+                says = (await standing.plans(transaction)).get(chain.agent.agent, 0)
+                newest = await plans.newest_version(transaction, chain.agent.agent)
+            await asyncio.sleep(0.1)
     await database.close()
 
 

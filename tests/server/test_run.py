@@ -97,6 +97,7 @@ async def test_a_report_is_stored_and_receipted(tmp_path: Path) -> None:
         found = await metrics(server)
         assert found["middlewatch_reports_total stored"] == 1
         assert found["middlewatch_broker_connected"] == 1
+        assert found["middlewatch_endpoint_list_age_seconds Worldwide shipped"] > 0
         assert found["middlewatch_history_condition ok"] == 1
         assert found["middlewatch_points_stored_total"] == 25 + 13  # findings: each target, and the request at the reflector
     async with serving(settings(tmp_path)) as server:

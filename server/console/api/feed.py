@@ -85,7 +85,6 @@ class ChangeQuery(PageQuery):
 async def listed(call: Call) -> Answer:
     """List the endpoint lists in use."""
     means, settings = call.means, call.means.settings
-    instances = tuple(dict.fromkeys((settings.plans.instance, *settings.feed.instances)))
     found = [
         EndpointList(
             instance=one.instance,
@@ -97,7 +96,7 @@ async def listed(call: Call) -> Answer:
             failures=one.failures,
             trouble=one.trouble,
         )
-        for one in await person.lists_now(means.database, means.knowledge(), instances, means.now())
+        for one in await person.lists_now(means.database, means.knowledge(), settings.list_instances, means.now())
     ]
     return Answer(Listing[EndpointList](items=found))
 
