@@ -4,6 +4,7 @@ Rules are `server/watcher/notices/`'s; here rows become what they take and back.
 """
 
 import json
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
@@ -29,6 +30,7 @@ KEPT_NS: Final = 30 * 86_400 * 10**9
 """Letters that ended are kept for a month, for the question what was sent when; alerts and events stay."""
 
 
+_log = logging.getLogger(__name__)
 NO_SITES: Final = frozenset({"", "remote", "unassigned", "endpoints", "fleet"})
 """Places that are no site: laptops under way, agents nobody assigned, what runs on endpoints, the fleet as a whole."""
 RECENT_NS: Final = 86_400 * 10**9
@@ -131,10 +133,11 @@ class Folding:
         around = self._manner.around()
         written = []
         for draft in drafts:
-            words = words_of(draft, known, around)
-            alert = draft.alert.id if draft.alert else ""
-            body = canonical(words.plain)
-            written.append(letters.New(draft.target, draft.key, draft.what, alert, words.plain["severity"], words.subject, body))
+            try:
+                written.append(_letter(draft, known, around))
+            except (TypeError, ValueError, AttributeError, KeyError):  # an event's body is not as its kind's is: a bug of who told it
+                _log.exception("a letter to %s is told without its events' bodies", draft.target)
+                written.append(_letter(draft, {}, around))
         await letters.write(database, transaction, written, now_ns)
 
     async def _digests(self, lead: Leadership) -> None:
@@ -156,6 +159,12 @@ class Folding:
                     await notices.set_mark(lead.database, transaction, mark, until_ns)
             await letters.prune(transaction, now_ns - KEPT_NS)
         self._digested = due
+
+
+def _letter(draft: Draft, known: Mapping[int, Detail], around: Around) -> letters.New:
+    words = words_of(draft, known, around)
+    alert = draft.alert.id if draft.alert else ""
+    return letters.New(draft.target, draft.key, draft.what, alert, words.plain["severity"], words.subject, canonical(words.plain))
 
 
 def site_of(event: EventFound, places: Mapping[str, str]) -> str:

@@ -231,6 +231,18 @@ async def test_a_crash_before_the_commit_changes_nothing(database: Database) -> 
     assert await desk.subjects() == ["P1 Lyon: Optimize endpoints not reached"]
 
 
+async def test_a_body_that_is_not_as_it_should_be(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    """One event whose body cannot be told stops nobody's letters: it is told by its kind, and the log says so."""
+    desk = Desk(database, NOC, wait_s=0)
+    await desk.step()
+    await desk.tell("site-down", "Porto", body={"links": 5, "place": "Porto"})
+    await desk.tell("site-down", "Lyon")
+    await desk.step(1)
+    await desk.step(1)
+    assert sorted(await desk.subjects()) == ["P1 Lyon: Optimize endpoints not reached", "P1 Porto: Optimize endpoints not reached"]
+    assert "told without its events' bodies" in caplog.text
+
+
 async def test_a_number_committed_late_is_not_lost(database: Database) -> None:
     """With PostgreSQL a lower number may become visible after a higher one: the cursor waits, and nothing is folded twice."""
     desk = Desk(database, Rule("everybody", "P4", digest_hour=-1))
