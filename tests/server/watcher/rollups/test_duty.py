@@ -1,5 +1,6 @@
 """Holds server/watcher/rollups/duty.py: exact again and again, over late data, interruptions and two watchers."""
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from server.fleet.registry import Registry, Site
 from server.history.embedded import Embedded
+from server.history.influx import Influx
 from server.history.port import Point
 from server.state import lease, rollups
 from server.state.database import Database
@@ -18,6 +20,7 @@ from server.watcher.rollups.local_time import HOUR_NS
 from server.watcher.rollups.tally import FIGURES
 from tests.fakes.moments import ns
 from tests.fakes.probes_stored import MINUTE_NS, probes
+from tests.servers.influx import Influx as InfluxServer
 
 MONDAY = ns("2026-11-23T00:00")
 REGISTRY = Registry({"Porto": Site("Porto", zone="Europe/Lisbon"), "Pune": Site("Pune", zone="Asia/Kolkata")})
@@ -27,7 +30,7 @@ Kept = tuple[list[HourRow], list[DayRow], list[Point]]
 class Desk:
     """A watcher's place of work: stores, a clock, and what is in them."""
 
-    def __init__(self, database: Database, history: Embedded) -> None:
+    def __init__(self, database: Database, history: Embedded | Influx) -> None:
         self.database, self.history = database, history
         self.now_ns = MONDAY + 2 * DAY_NS
         self.lead = Leadership(database, "one", lambda: self.now_ns)
@@ -208,3 +211,22 @@ async def test_retention(desk: Desk) -> None:
         kept = await desk.kept("Porto")
         assert [bool(row.passing) for row in kept[0]] == [passing] * len(full[0] if hours else [])
         assert kept[1] == (full[1] if days else [])
+
+
+async def test_on_influxdb(desk: Desk, influx: InfluxServer) -> None:
+    """A real InfluxDB gives and keeps the same as the embedded history: rows to the byte, points field by field."""
+    first_ns = time.time_ns() // DAY_NS * DAY_NS - DAY_NS
+    desk.now_ns = first_ns + 2 * DAY_NS
+    real = Desk(desk.database, Influx(influx.fresh()))
+    embedded = Desk(desk.database, desk.history)
+    found = []
+    for one in (embedded, real):
+        one.now_ns = desk.now_ns + len(found) * LEASE_NS
+        await one.store("Porto", "a1", first_ns, first_ns + 2 * HOUR_NS)
+        await one.step()
+        found.append(await one.kept("Porto"))
+        async with one.database.writing() as transaction:
+            await rollups.tidy(transaction, 2 * MONDAY, 2 * MONDAY, 2 * MONDAY)
+    await real.history.close()
+    assert found[0][0]
+    assert found[0] == found[1]
