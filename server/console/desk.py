@@ -38,6 +38,7 @@ PARTS: Sequence[Part] = (
     Part("cases", "Bypass cases", {"cases": ("/cases", _LISTED)}, {"cases": "/cases/{id}"}),
     Part("disclosure", "Disclosure", {"standing": ("/standing", _LISTED)}),
     Part("coverage", "Bypass coverage", {"coverage": ("/coverage", _LISTED)}),
+    Part("sites", "Sites and maintenance", {"sites": ("/sites", _LISTED), "windows": ("/maintenance", {})}),
     Part("rollups", "Days and hours", {}),
     Part("notify", "Who is told", {"targets": ("/notify/targets", {}), "letters": ("/notify/letters", {"state": "waiting"})}),
     Part("lists", "Endpoint list and plans", {"lists": ("/feed", {}), "changes": ("/feed/changes", {}), "plans": ("/plans", {})}),
