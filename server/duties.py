@@ -5,6 +5,7 @@ from server.fleet.issuer import issuer_of
 from server.means import Means
 from server.notify.duties import notice_duties
 from server.watcher.case_duty import CaseDuty
+from server.watcher.gateway_duty import GatewayDuty
 from server.watcher.hour_duty import HourDuty
 from server.watcher.leading import Duty
 from server.watcher.replacing import Replacing
@@ -20,6 +21,7 @@ def duties_of(means: Means) -> list[Duty]:
         feed_of(means),
         issuer_of(means.settings.plans, means.knowledge),
         Replacing(means.database, means.registry),
+        GatewayDuty(means.registry),
         Watching(means.registry, means.knowledge),
         HourDuty(means.history),
         SiteDuty(means.states, means.history, means.registry, means.knowledge),
