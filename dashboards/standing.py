@@ -35,7 +35,7 @@ def microsofts(where: str = "", height: int = 8) -> Panel:
 
 def around(where: str = "", height: int = 8) -> Panel:
     """Return what goes around inspection, and who runs the way out."""
-    fields = ("bypassed_optimize", "bypassed_allow", "bypassed_default", "egress_owner", "egress_kind", "egress_says")
+    fields = ("bypassed_optimize", "bypassed_allow", "bypassed_default", "egress_owner", "egress_kind", "egress_says", "peering")
     return table(
         "What goes around inspection, and who runs the way out",
         "Is the bypass complete, and does traffic leave from somebody's cloud? Shares are of the probed names of each category; a cloud "
@@ -49,7 +49,8 @@ def around(where: str = "", height: int = 8) -> Panel:
             Column("bypassed_default", "Default", unit="percent", decimals=0, width=100, absent="not known"),
             Column("egress_owner", "Way out run by", width=220, absent="not known"),
             Column("egress_kind", "Kind of network", width=150, absent="not listed"),
-            Column("egress_says", "Do the facts about it agree?", mappings=by_table(SAYS), absent="none"),
+            Column("egress_says", "Do the facts about it agree?", width=210, mappings=by_table(SAYS), absent="none"),
+            Column("peering", "Next to Microsoft's network", absent="not known"),
         ],
         (24, height),
         "no site state in this window",

@@ -32,10 +32,11 @@ async def write_episodes(database: Database, connection: AsyncConnection, change
     await _replace(database, connection, episode, rows, ("scope", "kind"))
 
 
-async def words(connection: AsyncConnection) -> dict[Name, Word]:
-    """Return what is believed of all sites."""
-    columns = [site_word.c[name] for name in ("site", "name", "value", "since_ns", "number", "next", "next_ns")]
-    return {(row[0], row[1]): Word(*row[2:]) for row in await connection.execute(select(*columns))}
+async def words(connection: AsyncConnection, sites: Collection[str] = ()) -> dict[Name, Word]:
+    """Return what is believed of all sites, or of these."""
+    query = select(*[site_word.c[name] for name in ("site", "name", "value", "since_ns", "number", "next", "next_ns")])
+    query = query.where(site_word.c.site.in_(sites)) if sites else query
+    return {(row[0], row[1]): Word(*row[2:]) for row in await connection.execute(query)}
 
 
 async def write_words(database: Database, connection: AsyncConnection, changed: Mapping[Name, Word]) -> None:

@@ -90,7 +90,12 @@ async def measure(history: History, now_ns: int, reach_s: float = REACH_S) -> Me
             total_ms.setdefault(_who(tags), []).append((point.time_ns, float(point.fields["total_ms"])))
     inside = await history.latest("mw_raw", "host", ["tunnelled"], {}, since_ns)
     tunnelled = {_who(dict(one.tags)): (one.time_ns, int(one.fields["tunnelled"])) for one in inside}
-    return Measured(total_ms, _newest(ways, "address"), _newest(doors, "front_door"), tunnelled)
+    hops = await history.latest("mw_raw", "path", ["direct_peering"], {"route": "direct"}, since_ns)
+    peering: dict[tuple[str, str], tuple[int, bool]] = {}
+    for one in hops:
+        who, seen = _who(dict(one.tags)), (one.time_ns, bool(one.fields["direct_peering"]))
+        peering[who] = max(peering.get(who, seen), seen)
+    return Measured(total_ms, _newest(ways, "address"), _newest(doors, "front_door"), tunnelled, peering)
 
 
 def _reach(cadences: Iterable[float]) -> float:

@@ -22,6 +22,8 @@ LOOK_S = 10.0
 """Ways are decided in two cycles; of the promise (3 cadences and 2 s) this leaves a cadence for looking."""
 WHOLE_NS = 60 * 10**9
 """Between two looks at the words and the coverage, which are steady for minutes anyway: the rows of a whole fleet cost 0.3 s to count."""
+HEARD_NS = 3600 * 10**9
+"""Who was heard in the last hour has a say in the coverage of its site."""
 SCORE_NS = 3600 * 10**9
 SCORED = 5
 """Sites scored at one look: 25 queries of one series each. A thousand sites are through in 34 minutes."""
@@ -44,38 +46,51 @@ class SiteDuty:
         self._whole_ns = 0
         self._categories: tuple[Knowledge, Categories] | None = None
         self._kept: dict[str, Kept] = {}
+        self._mark = (0, 0, 0)
+        self._sites: list[str] = []
 
     async def step(self, lead: Leadership) -> None:
-        """Look at ways; at words and coverage when it is time to; and at the scores of a few sites."""
+        """Look at words and coverage when it is time to, at ways when one changed, and score a few sites."""
         now_ns = lead.now()
-        whole = not 0 <= now_ns - self._whole_ns < WHOLE_NS
-        states = await self._states(now_ns) if whole else None
         async with lead.database.reading() as transaction:
-            agents = states.agents if states else agent_states(await overview.agents(transaction), {}, now_ns)
-            look = SiteLook(
-                await decided.words(transaction),
-                await decided.episodes(transaction, KINDS),
-                self._registry,
-                self._knowledge(),
-                now_ns,
-            )
+            mark = await way_rows.mark(transaction)
+        if not 0 <= now_ns - self._whole_ns < WHOLE_NS:
+            await self._whole(lead, now_ns)
+        elif mark != self._mark:
+            await self._changed(lead, now_ns)
+        self._mark = mark
+        await self._score(lead, now_ns)
+
+    async def _whole(self, lead: Leadership, now_ns: int) -> None:
+        states = await self._states(now_ns)
+        look = await self._look(lead, now_ns)
+        async with lead.database.reading() as transaction:
             ways = await way_rows.everybody(transaction)
-            said = await answers.said(transaction, now_ns - WHOLE_NS * 60) if whole else []
-        heard = _heard(agents)
+            said = await answers.said(transaction, now_ns - HEARD_NS)
+        heard = _heard(states.agents)
+        self._sites = sorted(heard)
         self._leaving(look, heard, ways)
-        if states is not None:
-            self._whole_ns = now_ns
-            for one in states.sites:
-                if one.site in heard:
-                    look.summary(one.site, one.more.summary)
-            self._coverage(look, heard, said)
-        await self._score(look, sorted(heard), now_ns)
-        if look.words or look.episodes:
-            async with lead.writing() as transaction:
-                await decided.write_words(lead.database, transaction, look.words)
-                await decided.write_episodes(lead.database, transaction, look.episodes)
-                for event in look.told:
-                    await publish(lead.database, transaction, event, now_ns)
+        for one in states.sites:
+            if one.site in heard:
+                look.summary(one.site, one.more.summary)
+        self._coverage(look, heard, said)
+        await _store(lead, look, now_ns)
+        self._whole_ns = now_ns
+
+    async def _changed(self, lead: Leadership, now_ns: int) -> None:
+        """Look at the ways only: an agent has taken another one."""
+        look = await self._look(lead, now_ns)
+        async with lead.database.reading() as transaction:
+            agents = agent_states(await overview.agents(transaction), {}, now_ns)
+            ways = await way_rows.everybody(transaction)
+        self._leaving(look, _heard(agents), ways)
+        await _store(lead, look, now_ns)
+
+    async def _look(self, lead: Leadership, now_ns: int, sites: Sequence[str] = ()) -> SiteLook:
+        async with lead.database.reading() as transaction:
+            words = await decided.words(transaction, sites)
+            episodes = await decided.episodes(transaction, KINDS)
+        return SiteLook(words, episodes, self._registry, self._knowledge(), now_ns)
 
     def _leaving(self, look: SiteLook, heard: Mapping[str, Sequence[AgentState]], ways: Sequence[tuple[str, str, Way]]) -> None:
         by_agent: dict[str, dict[str, Way]] = {}
@@ -97,10 +112,14 @@ class SiteDuty:
         for site in heard:
             look.coverage(site, coverage_of(by_site.get(site, ()), self._categories[1], version))
 
-    async def _score(self, look: SiteLook, sites: Sequence[str], now_ns: int) -> None:
+    async def _score(self, lead: Leadership, now_ns: int) -> None:
         """Score the sites that have waited longest for it, an hour at least. A history that is away leaves the scores as they are."""
-        due = [site for site in sites if not 0 <= now_ns - self._kept.get(site, Kept()).until_ns < SCORE_NS]
-        for site in sorted(due, key=lambda one: self._kept.get(one, Kept()).until_ns)[:SCORED]:
+        due = [site for site in self._sites if not 0 <= now_ns - self._kept.get(site, Kept()).until_ns < SCORE_NS]
+        due = sorted(due, key=lambda one: self._kept.get(one, Kept()).until_ns)[:SCORED]
+        if not due:
+            return
+        look = await self._look(lead, now_ns, due)
+        for site in due:
             kept = self._kept.setdefault(site, Kept())
             start_ns, end_ns = span(kept, now_ns)
             try:
@@ -109,9 +128,20 @@ class SiteDuty:
                     found = await self._history.series("mw_raw", ask.measurement, ask.field, where, start_ns, end_ns, STEP_NS, "last")
                     kept.take(name, found, now_ns)
             except (Unavailable, ValueError):  # what is read is kept; the states say that the history is away
-                return
+                break
             kept.until_ns = now_ns
             look.scores(site, scores_of(kept, self._knowledge().assessment))
+        await _store(lead, look, now_ns)
+
+
+async def _store(lead: Leadership, look: SiteLook, now_ns: int) -> None:
+    """Store what a look changed and tell what it tells, in one transaction; nothing when nothing changed."""
+    if look.words or look.episodes:
+        async with lead.writing() as transaction:
+            await decided.write_words(lead.database, transaction, look.words)
+            await decided.write_episodes(lead.database, transaction, look.episodes)
+            for event in look.told:
+                await publish(lead.database, transaction, event, now_ns)
 
 
 def _heard(agents: Sequence[AgentState]) -> dict[str, list[AgentState]]:

@@ -8,7 +8,10 @@ from server.watcher.summary import Summary
 
 @dataclass(frozen=True, slots=True)
 class SiteMore:
-    """`says`: whether the ways to learn the egress agree. `scores` and `bypassed` (percent by category): only what is known."""
+    """`says`: whether the ways to learn the egress agree. `scores` and `bypassed` (percent by category): only what is known.
+
+    `peering`: `direct` when Microsoft's network is the next one on the way, by the hops of most agents that see any; `not seen` else.
+    """
 
     summary: Summary = field(default_factory=Summary)
     egress_owner: str = ""
@@ -16,3 +19,4 @@ class SiteMore:
     says: str = ""
     scores: Mapping[str, float] = field(default_factory=dict)
     bypassed: Mapping[str, float] = field(default_factory=dict)
+    peering: str = ""

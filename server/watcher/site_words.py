@@ -34,6 +34,10 @@ def more_of(
         if heard.get(tally.agent) == tally.place:
             said.setdefault(tally.place, []).append(tally)
     inside = tunnelled(heard, measured, knowledge)
+    next_to: dict[str, list[bool]] = {}
+    for (site, agent), (_, seen) in measured.peering.items():
+        if heard.get(agent) == site:
+            next_to.setdefault(site, []).append(seen)
     found = {}
     for site in {agent.site for agent in agents}:
         word = words.get((site, "egress"))
@@ -45,6 +49,7 @@ def more_of(
             str(_plain(words, site, "says").get("egress", "")),
             _plain(words, site, "scores"),
             _plain(words, site, "shares"),
+            _peering(next_to.get(site, ())),
         )
     return found
 
@@ -59,6 +64,12 @@ def tunnelled(heard: Mapping[str, str], measured: Measured, knowledge: Knowledge
         if prefixes or (network is not None and network.kind in OVERLAY and not network.shared):
             found.add(agent)
     return found
+
+
+def _peering(seen: Sequence[bool]) -> str:
+    if not seen:
+        return ""
+    return "direct" if 2 * sum(seen) >= len(seen) else "not seen"
 
 
 def _plain(words: Mapping[tuple[str, str], Word], site: str, name: str) -> dict[str, Any]:

@@ -63,6 +63,7 @@ FIELD_TYPES: Final[Mapping[str, Mapping[str, type]]] = {
         "egress_owner": str,
         "egress_kind": str,
         "egress_says": str,
+        "peering": str,
         **dict.fromkeys(("score_exchange", "score_sharepoint", "score_teams"), float),
         **dict.fromkeys(("bypassed_optimize", "bypassed_allow", "bypassed_default"), float),
     },
@@ -155,6 +156,7 @@ def _more(more: SiteMore) -> dict[str, Value]:
         "egress_owner": more.egress_owner,
         "egress_kind": more.egress_kind,
         "egress_says": more.says,
+        "peering": more.peering,
     }
     if summary.word:
         fields["summary_percent"] = float(summary.percent)

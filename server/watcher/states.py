@@ -69,13 +69,14 @@ class Measured:
     """The newest measurements, by (site, agent), each with its time in Unix ns.
 
     `total_ms`: one a target of Microsoft's; `egress`: the public address of the direct route; `front_door`: its code; `tunnelled`: how
-    many Optimize prefixes leave by a tunnel.
+    many Optimize prefixes leave by a tunnel; `peering`: whether Microsoft's network follows the egress' own.
     """
 
     total_ms: Mapping[tuple[str, str], Sequence[tuple[int, float]]] = field(default_factory=dict)
     egress: Mapping[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
     front_door: Mapping[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
     tunnelled: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    peering: Mapping[tuple[str, str], tuple[int, bool]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

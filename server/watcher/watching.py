@@ -30,6 +30,7 @@ LOOK_S = 1.0
 """The promise is told within 2 s of the report that shows it; a look at a quiet fleet is a few indexed reads."""
 WHOLE_NS = 10 * 10**9
 """Between two looks at every agent: silence takes five cadences, the shortest of which is a second's."""
+WELL = Episode()
 NO_SITES = frozenset({REMOTE, UNASSIGNED})
 _NUMBER = {kind: at for at, kind in enumerate(WORDS)}
 
@@ -172,7 +173,9 @@ class Look:
             self._tell("agent-well", "none", one.agent, number, self._now_ns, sentence, body)
 
     def _step(self, name: Name, wrong: bool | None, since_ns: int, patience: Patience) -> tuple[Episode, Episode, Told | None]:  # noqa: FBT001
-        before = self._known.get(name, Episode())
+        before = self._known.get(name, WELL)
+        if not wrong and before is WELL:  # nearly all there is
+            return before, before, None
         after, told = step(before, wrong=wrong, since_ns=since_ns, now_ns=self._now_ns, patience=patience)
         if after != before:
             self.changed[name] = after

@@ -123,7 +123,7 @@ def _states(town: Town, at_ns: int, part: float, step_s: int, *, simulated: bool
     state |= {"lat": town.lat, "lon": town.lon, "egress": "203.0.113.7", "egress_name": town.egress[0], "front_door": town.door[0]}
     state |= {"distance_km": 111.0 * (abs(town.lat - town.egress[1]) + abs(town.lon - town.egress[2])), "total_ms": 40.0 * town.slow}
     state |= {"completeness": whole, "simulated": simulated, "summary": "break and inspect" if verdict == "inspected" else "none"}
-    state |= {"summary_percent": 100.0, "summary_agree": 1, "summary_agents": 1, "egress_says": "agree"}
+    state |= {"summary_percent": 100.0, "summary_agree": 1, "summary_agents": 1, "egress_says": "agree", "peering": "direct"}
     state |= {
         "egress_owner": "Zscaler" if verdict == "proxied" else "Example ISP",
         "egress_kind": "security" if verdict == "proxied" else "",

@@ -6,7 +6,7 @@ from server.watcher.states import AgentState, SiteState
 
 
 class Agent(Resource):
-    """One agent. Counts are of an hour's worth of its newest report numbers."""
+    """One agent. Counts are of an hour's worth of its newest report numbers; `troubles` is what is wrong with it, in words, worst first."""
 
     id: str
     site: str
@@ -19,10 +19,24 @@ class Agent(Resource):
     stored: int
     missing: int
     dropped: int
+    plan: int
+    troubles: list[str]
+
+
+class MicrosoftsWord(Resource):
+    """Microsoft's word for a location: of `percent` of its requests, and `agree` of `agents` bear it out. Empty while no request says."""
+
+    word: str
+    percent: float
+    agree: int
+    agents: int
 
 
 class Standing(Resource):
-    """How one site stands: `agree` of `reporting` agents see `verdict` since then, on `hosts` of `targets`."""
+    """How one site stands: `agree` of `reporting` agents see `verdict` since then, on `hosts` of `targets`.
+
+    `scores` are 0 to 100 by workload, Teams' is our own; `bypassed` is in percent by category; both only as far as they are known.
+    """
 
     site: str
     verdict: str
@@ -40,6 +54,13 @@ class Standing(Resource):
     total_ms: float | None
     completeness: float
     simulated: bool
+    summary: MicrosoftsWord
+    egress_owner: str
+    egress_kind: str
+    egress_says: str
+    peering: str
+    scores: dict[str, float]
+    bypassed: dict[str, float]
 
 
 async def listed(call: Call) -> Answer:
@@ -77,6 +98,8 @@ def _agent(one: AgentState) -> Agent:
         cadence_s=one.cadence_s,
         software=one.software,
         lab=one.lab,
+        plan=one.plan,
+        troubles=list(one.troubles),
         **counts,
     )
 
@@ -84,7 +107,15 @@ def _agent(one: AgentState) -> Agent:
 def _standing(one: SiteState) -> Standing:
     same = ("site", "verdict", "agents", "reporting", "agree", "hosts", "targets", "egress", "egress_name", "distance_km")
     more = ("front_door", "total_ms", "completeness", "simulated")
+    rest, word = one.more, one.more.summary
     return Standing(
+        summary=MicrosoftsWord(word=word.word, percent=word.percent, agree=word.agree, agents=word.agents),
+        egress_owner=rest.egress_owner,
+        egress_kind=rest.egress_kind,
+        egress_says=rest.says,
+        peering=rest.peering,
+        scores=dict(rest.scores),
+        bypassed=dict(rest.bypassed),
         since=moment(one.since_ns) if one.since_ns else None,
         devices=list(one.devices),
         **{name: getattr(one, name) for name in (*same, *more)},

@@ -25,3 +25,4 @@ async def test_words(database: Database) -> None:
         await decided.write_words(database, transaction, {("Porto", "egress"): Word("A", 1, next="C", next_ns=9)})
     async with database.reading() as transaction:
         assert await decided.words(transaction) == {("Porto", "egress"): Word("A", 1, 0, "C", 9), ("Lyon", "egress"): Word("B", 2)}
+        assert await decided.words(transaction, ["Lyon"]) == {("Lyon", "egress"): Word("B", 2)}

@@ -17,3 +17,14 @@ async def test_the_newest_way_stands(database: Database) -> None:
     async with database.reading() as transaction:
         assert await ways.load(transaction, ["a", "b"]) == {"a": {"egress": second, "front-door": door}, "b": {}}
         assert await ways.everybody(transaction) == [("a", "egress", second), ("a", "front-door", door)]
+
+
+async def test_the_mark_tells_a_change(database: Database) -> None:
+    """A way taken once, taken again, and another one: each time it differs."""
+    marks = []
+    async with database.writing() as transaction:
+        for way in (None, Way("Porto", "A", "a", "", 0, 5, 1), Way("Porto", "A", "a", "", 0, 5, 2), Way("Porto", "B", "b", "", 0, 9, 2)):
+            if way:
+                await ways.write(database, transaction, {("a", "egress"): way})
+            marks.append(await ways.mark(transaction))
+    assert marks == [(0, 0, 0), (1, 5, 1), (1, 5, 2), (1, 9, 2)]

@@ -102,11 +102,18 @@ async def test_what_is_measured(bench: Bench) -> None:
         web("four:443", {"total_ms": 900.0}, at_ns=START - 61 * MINUTE),
         Point("egress", egress.tags, egress.fields, START),
         Point("egress", (*egress.tags[:3], ("route", "proxy"), *egress.tags[4:]), {"address": "198.51.100.1"}, START),
+        Point("host", egress.tags, {"tunnelled": 3}, START),
+        Point("path", egress.tags, {"direct_peering": False}, START - SECOND),
+        Point("path", (*egress.tags[:2], ("target", "two:443"), *egress.tags[3:]), {"direct_peering": True}, START),
     ]
     await bench.history.write("mw_raw", points)
     who = ("Frankfurt", "a")
     assert await measure(bench.history, START) == Measured(
-        {who: [(START, 50.0), (START, 70.0)]}, {who: (START, "203.0.113.1")}, {who: (START, "FRA")}
+        {who: [(START, 50.0), (START, 70.0)]},
+        {who: (START, "203.0.113.1")},
+        {who: (START, "FRA")},
+        {who: (START, 3)},
+        {who: (START, True)},
     )
 
 

@@ -41,3 +41,14 @@ def test_who_is_in_a_tunnel() -> None:
     assert tunnelled(heard, Measured(tunnelled={who: (START, 3)}), KNOWLEDGE) == {"a"}
     assert tunnelled(heard, Measured(egress={who: (START, "165.225.1.7")}), KNOWLEDGE) == {"a"}
     assert not tunnelled(heard, Measured(egress={who: (START, "104.16.1.1")}), KNOWLEDGE)  # Cloudflare serves all sorts of things
+
+
+def test_who_is_next_to_microsoft() -> None:
+    """By the hops of half of the agents that see any, of those heard here."""
+
+    def peering(**seen: bool) -> str:
+        agents = [AgentState(name, "Porto", "reporting", START, 60.0, lab=False, software="1") for name in seen if name != "z"]
+        measured = Measured(peering={("Porto", name): (START, word) for name, word in seen.items()})
+        return more_of(agents or [A], [], measured, {}, KNOWLEDGE)["Porto"].peering
+
+    assert [peering(), peering(b=True, c=False), peering(b=True, c=False, d=False), peering(z=True)] == ["", "direct", "not seen", ""]

@@ -99,7 +99,8 @@ def test_the_names_are_for_ever() -> None:
         "site_state": (
             "verdict:s rank:i since_ms:i agents:i reporting:i agree:i hosts:i targets:i devices:s lat:f lon:f zone:s egress:s "
             "egress_name:s distance_km:f front_door:s total_ms:f completeness:f simulated:b summary:s summary_percent:f summary_agree:i "
-            "summary_agents:i egress_owner:s egress_kind:s egress_says:s score_exchange:f score_sharepoint:f score_teams:f "
+            "summary_agents:i egress_owner:s egress_kind:s egress_says:s peering:s score_exchange:f score_sharepoint:f "
+            "score_teams:f "
             "bypassed_optimize:f bypassed_allow:f bypassed_default:f"
         ),
         "site_path": "lat:f lon:f name:s address:s",
