@@ -4,8 +4,10 @@ One document for two readers: Microsoft's support engineer wants to know whether
 owner of the device, what it cost and what is still open. Text only; what it says is read by `gather`.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from server.fleet.registry import Registry
 from server.history.port import History, Unavailable
@@ -79,11 +81,13 @@ async def _makes(transaction: Transaction, keys: set[str]) -> dict[str, str]:
 
 
 def called(row: devices.DeviceRow) -> str:
-    """Return what a stored device is called: its make, a guess marked as one, else its issuer, else that it is unknown."""
+    """Return what a stored device is called: its make, a guess marked as one, and the name it signs by, which tells installations apart."""
+    signs = re.search(r"CN=([^,]+)", row.issuer)
+    by = f", signing as {signs[1].strip()}" if signs else ""
+    make = row.product if row.product.startswith(row.vendor) else f"{row.vendor} {row.product}".strip()
     if row.vendor:
-        return row.product if row.product.startswith(row.vendor) else f"{row.vendor} {row.product}".strip()
-    issuer = f"unknown make, certificates issued by {row.issuer}" if row.issuer else "unknown make"
-    return f"possibly {row.possible} (not proven)" if row.possible else issuer
+        return f"{make}{by}"
+    return f"possibly {row.possible}, not proven{by}" if row.possible else f"unknown make{by}"
 
 
 def proof(report: CaseReport) -> str:
@@ -187,8 +191,19 @@ def _course(report: CaseReport) -> Iterator[str]:
     times = {"proved": row.proofs, "broken by a return": row.returns, "reminded of": row.reminders, "opened": row.openings}
     yield "; ".join(f"{what} {count} time{'s' * (count != 1)}" for what, count in times.items()) + "."
     yield ""
-    rows = [[moment(one.at_ns, report.own_zone), text(one.by or "Middlewatch"), text(one.kind), text(one.text)] for one in report.entries]
+    rows = [[moment(at_ns, report.own_zone), text(who), text(what), text(said)] for at_ns, who, what, said in _log(report.entries)]
     yield from table(["when", "who", "what", "in words"], rows)
+
+
+def _log(entries: Sequence[stored.EntryRow]) -> Iterator[tuple[int, str, str, str]]:
+    """Give the log for a reader: lines that changed at one moment to one state are told by the first of them; doubt is left out."""
+    for (at_ns, by, kind), same in groupby(entries, key=lambda one: (one.at_ns, one.by, one.kind)):
+        told = [one.text for one in same]
+        if by or kind not in STATES:
+            yield from ((at_ns, by or "Middlewatch", kind, one) for one in told)
+        elif kind in {"held", "bypassed"}:
+            more = f" And {len(told) - 1} more at this moment." if len(told) > 1 else ""
+            yield at_ns, "Middlewatch", kind, told[0] + more
 
 
 def summary(lines: Sequence[Line]) -> str:

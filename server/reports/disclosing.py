@@ -3,7 +3,6 @@
 Nothing is judged here: findings were judged when they were stored, and the best of a device's findings is shown.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -81,7 +80,7 @@ def _device(name: str, mine: Sequence[Stretch], found: Material) -> told.Device:
     evidence = sorted(finding.evidence, key=lambda one: -one.weight) if finding else []
     return told.Device(
         id=row.id,
-        name=_name(row),
+        name=called(row),
         device_class=row.device_class,
         class_name=CLASSES.get(row.device_class) or CLASS_WORDS.get(row.device_class, CLASS_WORDS["unknown"]),  # type: ignore[call-overload]
         in_article=row.device_class in CLASSES,
@@ -106,12 +105,6 @@ def _device(name: str, mine: Sequence[Stretch], found: Material) -> told.Device:
         why_not=finding.why_not if finding else "",
         native=(finding.native if finding else "") or found.knowledge.natives.get(row.device_class, ""),
     )
-
-
-def _name(row: devices.DeviceRow) -> str:
-    """Return what a device is called, with the name it signs by: an installation has one, its make has many installations."""
-    signs = re.search(r"CN=([^,]+)", row.issuer) if row.vendor or row.possible else None
-    return f"{called(row)}, signing as {signs[1].strip()}" if signs else called(row)
 
 
 def _decrypting(verdicts: set[str], said: str) -> told.Decrypting:

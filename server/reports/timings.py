@@ -53,10 +53,8 @@ def windows(line: Line, now_ns: int) -> tuple[tuple[int, int] | None, tuple[int,
     seen = line.look
     held = (seen.held_ns, seen.until_ns or now_ns) if seen.held_ns else None
     free = None
-    if seen.clean_ns and seen.state == "held" and seen.clean_ns < seen.held_ns:
-        free = (seen.clean_ns, seen.held_ns)
-    elif seen.clean_ns and seen.state != "held":
-        free = (seen.clean_ns, now_ns)
+    if seen.clean_ns:
+        free = (seen.clean_ns, now_ns if seen.clean_ns >= seen.held_ns else seen.held_ns)
     return _newest(held), _newest(free)
 
 

@@ -239,12 +239,12 @@ def due_ns(case: Case, pace: Pace) -> int:
 def _moved(line: Line, now: Look) -> Line:
     """Return the line with what is seen now. Held after it was bypassed is a return, however often it was doubted in between.
 
-    While it is held, `clean_ns` says since when it was clean before.
+    Until it is clean again `clean_ns` says since when it was clean before.
     """
+    seen = replace(now, clean_ns=now.clean_ns or line.look.clean_ns)
     if now.state == "held":
-        returned = line.returns + line.cleared
-        return replace(line, look=replace(now, clean_ns=line.look.clean_ns), cleared=False, returns=returned)
-    return replace(line, look=now, cleared=line.cleared or now.state == "bypassed")
+        return replace(line, look=seen, cleared=False, returns=line.returns + line.cleared)
+    return replace(line, look=seen, cleared=line.cleared or now.state == "bypassed")
 
 
 def _returned(line: Line) -> bool:

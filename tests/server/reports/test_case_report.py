@@ -70,6 +70,22 @@ def test_a_closing_report_has_the_course_and_the_log() -> None:
     assert "| Anna | note | rule \\| in place |" in text
 
 
+def test_the_log_is_short() -> None:
+    """Lines that turned at one moment are one row, and doubt in between is none; the case itself keeps all."""
+    found = [
+        stored.EntryRow(7, START + at, "", kind, f"{host}: {kind}")
+        for at, kind in enumerate(("held", "clearing", "bypassed"))
+        for host in "abc"
+    ]
+    one = report(FREE)
+    text = closing(CaseReport(one.row, one.lines, tuple(found), one.makes, one.timing, "", one.zones, START), "Ben")
+    rows = [line for line in text.splitlines() if "| Middlewatch |" in line]
+    assert [row.rpartition("| Middlewatch | ")[2] for row in rows] == [
+        "held | a: held And 2 more at this moment. |",
+        "bypassed | a: bypassed And 2 more at this moment. |",
+    ]
+
+
 async def test_what_is_gathered(database: Database, tmp_path: Path) -> None:
     """Lines, log, timings and zones; a history that is away is said and hides nothing else."""
     registry = Registry({"Frankfurt": Site("Frankfurt", Place(50, 8), "Europe/Berlin")})
@@ -89,8 +105,8 @@ async def test_what_is_gathered(database: Database, tmp_path: Path) -> None:
 def test_names() -> None:
     """A guess is marked, an unknown make is told by its issuer, and every state has a shape."""
     assert called(DeviceRow("1", vendor="Zscaler", product="Zscaler Internet Access")) == "Zscaler Internet Access"
-    assert called(DeviceRow("1", possible="Squid")) == "possibly Squid (not proven)"
-    assert called(DeviceRow("1", issuer="CN=Box")) == "unknown make, certificates issued by CN=Box"
+    assert called(DeviceRow("1", possible="Squid")) == "possibly Squid, not proven"
+    assert called(DeviceRow("1", issuer="CN=Box")) == "unknown make, signing as Box"
     assert set(STATES) == set(LineState.__args__)  # type: ignore[attr-defined]
     assert summary([FREE, BACK]) == "1 of 2 bypassed"
     assert ARTICLE in {one.url for one in load_knowledge().links}, "the same address as in the knowledge"

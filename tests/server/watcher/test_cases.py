@@ -127,6 +127,8 @@ def test_open_proved_broken_proved() -> None:
     assert told == [(0, "case-proved", 1), (3, "case-broken", 1), (5, "case-proved", 2), (6, "case-broken", 2)]
     assert mine[0].look.clean_ns == FREE.clean_ns, "while it is held it says since when it was clean before"
     assert one.state == "broken"
+    one, mine, _ = settle(one, mine, {("Frankfurt", HOST): replace(FREE, state="clearing", clean_ns=0)}, START)
+    assert mine[0].look.clean_ns == FREE.clean_ns, "and while it is doubted"
 
 
 def test_a_return_is_told_once_a_site() -> None:
