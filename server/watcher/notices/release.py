@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from server.watcher.notices.alert import MAINTENANCE, NOTE, SITE, Alert, Part, louder
+from server.watcher.notices.alert import END, MAINTENANCE, NOTE, SITE, Alert, Part, louder
 from server.watcher.notices.book import QUIET_NS, Book
 from server.watcher.notices.routing import Rule, concerns, route
 from wire.codec import content_id
@@ -77,16 +77,22 @@ def _under_maintenance(book: Book, waiting: Sequence[Part], now_ns: int, after: 
 
 
 def _draft(rule: Rule, alert: Alert, new: Sequence[Part], now_ns: int) -> Draft | None:
-    parts = tuple(part for part in new if route(rule, part) == "tell")
+    told = alert.told.get(rule.name, 0)
+    still = tuple(part for part in alert.parts if part.open and concerns(rule, part.event))
+    last = bool(told and alert.closed_ns and not still)
+    parts = tuple(part for part in new if route(rule, part) == "tell" or (last and _is_last_word(rule, part)))
     if not parts:
         return None
-    still = tuple(part for part in alert.parts if part.open and concerns(rule, part.event))
-    told = alert.told.get(rule.name, 0)
     what: What = "opened" if not told else "update"
     if alert.closed_ns and not still and any(part.what != NOTE for part in parts):
         what = "closed"
     alert.told[rule.name] = told + 1
     return Draft(rule.name, what, letter_key(rule.name, what, parts), now_ns, parts, still, alert)
+
+
+def _is_last_word(rule: Rule, part: Part) -> bool:
+    """Return whether an end tells whoever heard of an alert that all of it is over, though what it ended was too quiet by itself."""
+    return part.what == END and not part.mute and part.event.severity != "none" and concerns(rule, part.event)
 
 
 def _quiet(alert: Alert, now_ns: int) -> int:

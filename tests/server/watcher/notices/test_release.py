@@ -55,6 +55,18 @@ def test_each_target_by_its_rule() -> None:
     assert [one[0] for one in told(made, START + 3 * HOUR, *rules)] == ["p1", "iberia"]
 
 
+def test_the_last_word_goes_to_whoever_heard_of_it() -> None:
+    """A device that spread in silence is over for the pager only when it left everywhere; who heard nothing of it hears no end."""
+    rules, made = [Rule("pager", "P2"), Rule("p1", "P1")], Book([], Terms())
+    made.fold(seen("appeared", "Lyon", device="d1"), START)
+    made.fold(seen("appeared", "Porto", device="d1", severity="P4"), START)
+    assert told(made, START + HOUR, *rules) == [("pager", "opened")]
+    made.fold(seen("left", "Lyon", device="d1"), START + HOUR)
+    assert told(made, START + 2 * HOUR, *rules) == [("pager", "update")]
+    made.fold(seen("left", "Porto", device="d1"), START + 2 * HOUR)
+    assert told(made, START + 3 * HOUR, *rules) == [("pager", "closed")]
+
+
 def test_the_key_is_the_target_and_the_events() -> None:
     """Made again from the same events it is the same; for another target, or of other events, it is another."""
     first, second = seen("site-down"), seen("site-down", "Porto")
