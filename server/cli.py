@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from server import run as running
-from server.commands import case, coverage, disclose, feed, knowledge, notify, plan, rollup, sites
+from server.commands import case, coverage, device, disclose, feed, knowledge, notify, plan, rollup, sites
 from server.commands.doing import ConfigFile, do, fail, settings_of, when, with_database
 from server.history.influx import Influx
 from server.state import assignments, ledger, quarantine
@@ -29,6 +29,7 @@ app.add_typer(plan.app, name="plan")
 app.add_typer(feed.app, name="feed")
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(case.app, name="case")
+app.add_typer(device.app, name="devices")
 app.add_typer(notify.app, name="notify")
 app.add_typer(sites.app, name="sites")
 app.command()(coverage.coverage)

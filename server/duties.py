@@ -4,6 +4,7 @@ from server.feed.duty import feed_of
 from server.fleet.issuer import issuer_of
 from server.means import Means
 from server.notify.duties import notice_duties
+from server.watcher.approvals import Approvals
 from server.watcher.case_duty import CaseDuty
 from server.watcher.gateway_duty import GatewayDuty
 from server.watcher.hour_duty import HourDuty
@@ -27,6 +28,7 @@ def duties_of(means: Means) -> list[Duty]:
         SiteDuty(means.states, means.history, means.registry, means.knowledge),
         RollupDuty(means.database, means.history, means.registry),
         TrendDuty(means.database, means.registry),
+        Approvals(),
         CaseDuty(means.settings.cases, means.registry, means.knowledge),
         *notice_duties(means),
     )

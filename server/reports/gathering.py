@@ -10,7 +10,7 @@ from server.fleet.registry import Registry
 from server.history.port import History, Unavailable
 from server.reports.coverage import SiteCoverage
 from server.reports.coverage import read as read_coverage
-from server.state import devices, disclosing, paths
+from server.state import device_notes, devices, disclosing, paths
 from server.state.database import Transaction
 from server.state.disclosing import Stretch
 from server.watcher.findings import read
@@ -54,13 +54,18 @@ class Material:
     trouble: str = ""
 
 
+def _said(note: device_notes.NoteRow) -> Said:
+    words = {name: str(getattr(note, name)) for name in ("owner", "contact", "note", "deployment", "decrypting", "version")}
+    return words | {"manual": "yes" if note.manual else ""}
+
+
 async def gather(transaction: Transaction, history: History, registry: Registry, knowledge: Knowledge, asked: Asked) -> Material:
     """Read all of it. The state database's faults are raised; a history that is away is said among what is not known."""
     seen = await disclosing.stretches(transaction, asked.sites, asked.since_ns, asked.until_ns, SEEN)
     keys = {one.device_key for one in seen if one.device_key}
     owned = await devices.owners(transaction, [(key.partition(":")[0], key.partition(":")[2]) for key in keys])
     owner = {f"{kind}:{value}": name for (kind, value), name in owned.items()}
-    said: dict[str, Said] = {}
+    said: dict[str, Said] = {name: _said(note) for name, note in (await device_notes.spoken(transaction)).items()}
     placed = await disclosing.placed(transaction, {name for name, one in said.items() if one["manual"]}, asked.sites)
     manual_at = {name: places for name, places in placed.items() if name not in set(owner.values())}
     rows = await devices.load(transaction, {*owner.values(), *manual_at})

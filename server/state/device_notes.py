@@ -1,9 +1,9 @@
 """What people say of devices, and who decided what when: statements only, each in the caller's transaction."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.state.database import Database
@@ -58,6 +58,19 @@ async def store(database: Database, connection: AsyncConnection, row: NoteRow) -
     await connection.execute(database.insert_or_ignore(device_note), asdict(row))
     values = {name: value for name, value in asdict(row).items() if name != "device"}
     await connection.execute(update(device_note).where(device_note.c.device == row.device).values(values))
+
+
+async def raise_revision(database: Database, connection: AsyncConnection, row: NoteRow) -> None:
+    """Say that something about the device has changed."""
+    await store(database, connection, replace(row, revision=row.revision + 1))
+
+
+async def spoken(connection: AsyncConnection) -> dict[str, NoteRow]:
+    """Return the notes of devices people have said something about, or entered."""
+    texts = [device_note.c[name] for name in ("owner", "contact", "note", "deployment", "decrypting", "version")]
+    columns = [device_note.c[one.name] for one in fields(NoteRow)]
+    query = select(*columns).where(or_(device_note.c.manual, *[text != "" for text in texts]))
+    return {row.device: NoteRow(*row) for row in await connection.execute(query)}
 
 
 async def audit(connection: AsyncConnection, row: AuditRow) -> None:

@@ -100,6 +100,12 @@ async def presences(connection: AsyncConnection, devices: Collection[str], place
     return [PresenceRow(*row) for row in await connection.execute(query)]
 
 
+async def present_at(connection: AsyncConnection, place: str) -> list[PresenceRow]:
+    """Return what is present at a place."""
+    query = select(presence).where(presence.c.place == place, presence.c.state == "present").order_by(presence.c.since_ns)
+    return [PresenceRow(*row) for row in await connection.execute(query)]
+
+
 async def not_retired(connection: AsyncConnection) -> list[tuple[str, str]]:
     """Return (device, place) of each presence that time alone may change."""
     query = select(presence.c.device, presence.c.place).where(presence.c.state != "retired").order_by(presence.c.seen_ns)

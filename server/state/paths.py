@@ -4,13 +4,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, distinct, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, distinct, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.state.tables import agent, run
 
 NEWEST_RUNS = 16
 """Runs read per path, newest first. A path that turned more often while the watcher was away has older turns told by nobody."""
+SIGHTED = ("proxied", "spliced", "inspected", "altered", "redirected", "blocked")
 _PATH = (run.c.place, run.c.agent, run.c.target, run.c.route)
 
 
@@ -79,6 +80,29 @@ async def _seen(connection: AsyncConnection, whose: ColumnElement[bool], names: 
     return [StoredRun(*row) for row in await connection.execute(query)]
 
 
+async def places_seen_since(connection: AsyncConnection, names: Collection[str], since_ns: int) -> list[str]:
+    """Return the places where these device keys were seen since then."""
+    keyed = run.c.device_key.in_(names) & (run.c.device_key != "")
+    query = select(run.c.place).where(keyed, run.c.last_ns > since_ns, run.c.verdict.in_(("sanctioned", *SIGHTED))).distinct()
+    return sorted((await connection.execute(query)).scalars())
+
+
+async def has_news(connection: AsyncConnection, where: tuple[str, str], names: Collection[str], state: str, seen_ns: int) -> bool:
+    """Return whether time alone may change what a device's paths say; `where` is (place, agent), the agent for what runs on endpoints.
+
+    What is present leaves only when a path of its goes on without it; anything else moves only when it was seen since.
+    """
+    place, agent_id = where
+    whose = run.c.agent == agent_id if agent_id else run.c.place == place
+    if state != "present":
+        query = select(run.c.id).where(whose, run.c.device_key.in_(names), run.c.last_ns > seen_ns)
+    else:
+        met = run.alias()
+        on_path = and_(*[column == met.c[column.name] for column in _PATH], met.c.device_key.in_(names))
+        query = select(run.c.id).where(whose, run.c.current, run.c.device_key.not_in(names), exists().where(on_path))
+    return (await connection.execute(query.limit(1))).first() is not None
+
+
 async def clean_rounds_before(connection: AsyncConnection, ids: Sequence[int], settled_ns: int, *, own: bool = False) -> dict[int, int]:
     """Return, per run, the clean rounds at its place, target and route before it began, by any agent.
 
@@ -122,6 +146,39 @@ async def observed_before(connection: AsyncConnection, ids: Sequence[int]) -> di
         .group_by(run.c.id)
     )
     return {row[0]: (int(row[1]), int(row[2]), int(row[3]), float(row[4])) for row in await connection.execute(query)}
+
+
+async def clean_here_before(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Return, per run, when its agent's newest clean run at its place began before: on any path, and on its own (Unix ns, 0 for never).
+
+    Not until when: a run of a place that was left is ended with the agent's next report from there.
+    """
+    clean = run.alias()
+    earlier = and_(
+        clean.c.agent == run.c.agent,
+        clean.c.current.in_((True, False)),  # the index of an agent's runs has it second
+        clean.c.place == run.c.place,
+        clean.c.verdict == "clean",
+        clean.c.first_ns < run.c.first_ns,
+    )
+    same = and_(clean.c.target == run.c.target, clean.c.route == run.c.route)
+    last = func.max(clean.c.first_ns), func.max(case((same, clean.c.first_ns), else_=0))
+    query = select(run.c.id, *last).join(clean, earlier).where(run.c.id.in_(ids)).group_by(run.c.id)
+    return {row[0]: (int(row[1]), int(row[2])) for row in await connection.execute(query)}
+
+
+async def met_elsewhere_before(connection: AsyncConnection, ids: Sequence[int], names: Collection[str]) -> dict[int, int]:
+    """Return, per run, when its agent's newest run with one of these device keys at another place began before (Unix ns)."""
+    met = run.alias()
+    earlier = and_(
+        met.c.agent == run.c.agent,
+        met.c.current.in_((True, False)),
+        met.c.place != run.c.place,
+        met.c.device_key.in_(names),
+        met.c.first_ns < run.c.first_ns,
+    )
+    query = select(run.c.id, func.max(met.c.first_ns)).join(met, earlier).where(run.c.id.in_(ids)).group_by(run.c.id)
+    return {row[0]: int(row[1]) for row in await connection.execute(query)}
 
 
 async def captive_spans(connection: AsyncConnection, agents: Collection[str], since_ns: int) -> list[tuple[str, int, int]]:

@@ -6,7 +6,7 @@ Nothing is decided here, and nothing outlives the transaction: a crash before it
 import json
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from server.fleet.registry import Registry
 from server.state import device_notes as notes
@@ -16,6 +16,7 @@ from server.state.database import Database, Transaction
 from server.state.inbox import Row
 from server.watcher import sentences
 from server.watcher.device_events import Teller
+from server.watcher.devices import RETIRE_NS
 from server.watcher.recognising import Recognition, presence_row, split, standing_of
 from server.watcher.spreading import ENDPOINTS, fleet
 from server.watcher.telling import publish
@@ -49,6 +50,28 @@ class Decision:
             if row.kind == "clone":
                 await self._clone(row)
 
+    async def sweep(self, about: Iterable[tuple[str, str, str]]) -> None:
+        """Settle those of these (device, place, agent) that time alone may change: of most, nothing has been heard that could."""
+        wanted = list(about)
+        devices = {device for device, _, _ in wanted}
+        keys = await stored.keys_of(self.transaction, devices) if devices else {}
+        rows: dict[tuple[str, str, str], stored.PresenceRow | endpoints.EndpointRow] = {}
+        for row in await stored.presences(self.transaction, devices):
+            rows[row.device, row.place, ""] = row
+        for machine in await endpoints.presences(self.transaction, devices):
+            rows[machine.device, ENDPOINTS, machine.agent] = machine
+        for one in wanted:
+            mine = rows.get(one)
+            if mine is not None and await self._may_change(one, mine, [f"{kind}:{value}" for kind, value in keys[one[0]]]):
+                await self.settle_all([one])
+
+    async def _may_change(self, one: tuple[str, str, str], row: stored.PresenceRow | endpoints.EndpointRow, names: list[str]) -> bool:
+        if row.state in {"candidate", "absent"} and self.now_ns - row.since_ns > RETIRE_NS:
+            return True
+        if not names or one[1:] == (ENDPOINTS, ""):  # entered by a person, or the fleet's: it moves with its machines
+            return False
+        return await paths.has_news(self.transaction, one[1:], names, row.state, row.seen_ns)
+
     async def settle_all(self, about: Iterable[tuple[str, str, str]]) -> None:
         """Bring devices in line with the stored runs, each given as (device, place, agent); tell what that means.
 
@@ -61,17 +84,20 @@ class Decision:
         said = await notes.load(self.transaction, devices)
         keys = await stored.keys_of(self.transaction, devices)
         posts = {self._post(device, place, agent, said[device].scope, keys[device]) for device, place, agent in wanted}
+        machines: dict[str, list[Post]] = {}
         for post in sorted(posts, key=lambda one: (one.device, one.place, one.agent)):
-            await self._settle(post)
+            if post.place == ENDPOINTS:
+                machines.setdefault(post.device, []).append(post)
+            else:
+                await self._settle(post)
+        for mine in machines.values():
+            await self._settle_fleet(mine)
 
     def _post(self, device: str, place: str, agent: str, scope: str, keys: Sequence[tuple[str, str]]) -> Post:
         names = tuple(f"{kind}:{value}" for kind, value in keys)
         return Post(device, names, ENDPOINTS, agent, scope) if scope == "endpoint" else Post(device, names, place, "", scope)
 
     async def _settle(self, post: Post) -> None:
-        if post.place == ENDPOINTS:
-            await self._settle_endpoint(post)
-            return
         rows = await stored.presences(self.transaction, [post.device], post.place)
         before = standing_of(rows[0]) if rows else None
         weighed = await weigh(self.transaction, post, before, await self._reporting(post.place), self.now_ns)
@@ -79,26 +105,37 @@ class Decision:
             await stored.place_at(self.database, self.transaction, presence_row(post.device, post.place, weighed.after))
         await self._tell(post, weighed)
 
-    async def _settle_endpoint(self, post: Post) -> None:
-        """Settle what runs on one machine, then the fleet's presence of it, which alone is told."""
-        weighed = Weighed(None, (), (), {}, 1)
-        if post.agent:
-            mine = await endpoints.presences(self.transaction, [post.device], post.agent)
-            before = standing_of(mine[0]) if mine else None
-            weighed = await weigh(self.transaction, post, before, 1, self.now_ns)
-            after = weighed.after
-            if after is not None and after != before:
-                row = endpoints.EndpointRow(post.device, post.agent, after.state, after.episode, after.since_ns, after.seen_ns)
-                await endpoints.place_on(self.database, self.transaction, row)
-        if post.agent and not weighed.told:
+    async def _settle_fleet(self, posts: Sequence[Post]) -> None:
+        """Settle what one product does on these machines, then the fleet's presence of it, which alone is told."""
+        device = posts[0].device
+        known = {row.agent: row for row in await endpoints.presences(self.transaction, [device])}
+        having = {agent for agent, row in known.items() if row.state == "present"}
+        weighed: dict[str, Weighed] = {}
+        for post in posts:
+            if post.agent:
+                weighed[post.agent] = await self._settle_machine(post, known.get(post.agent))
+        told = [(agent, one) for agent, mine in weighed.items() for one in mine.told]
+        if weighed and not told:
             return
-        rows = await stored.presences(self.transaction, [post.device], ENDPOINTS)
-        whole = standing_of(rows[0]) if rows else None
-        present = await endpoints.present_on(self.transaction, post.device)
-        standing, told = fleet(whole, weighed.told, present, self.now_ns)
-        if standing is not None and standing != whole:
-            await stored.place_at(self.database, self.transaction, presence_row(post.device, ENDPOINTS, standing))
-        await self._tell(post, Weighed(standing, told, weighed.runs, weighed.findings, max(1, present)))
+        rows = await stored.presences(self.transaction, [device], ENDPOINTS)
+        before = standing_of(rows[0]) if rows else None
+        after, fresh = fleet(before, told, having, self.now_ns)
+        if after is not None and after != before:
+            await stored.place_at(self.database, self.transaction, presence_row(device, ENDPOINTS, after))
+        present = await endpoints.present_on(self.transaction, device)
+        for agent, one in fresh:
+            proof = weighed.get(agent, Weighed(None, (), (), {}, 1))
+            whole = Weighed(after, [one], proof.runs, proof.findings, max(1, present))
+            await self._tell(replace(posts[0], agent=agent), whole)
+
+    async def _settle_machine(self, post: Post, row: endpoints.EndpointRow | None) -> Weighed:
+        before = standing_of(row) if row else None
+        weighed = await weigh(self.transaction, post, before, 1, self.now_ns)
+        after = weighed.after
+        if after is not None and after != before:
+            now = endpoints.EndpointRow(post.device, post.agent, after.state, after.episode, after.since_ns, after.seen_ns)
+            await endpoints.place_on(self.database, self.transaction, now)
+        return weighed
 
     async def _reporting(self, place: str) -> int:
         if place not in self._agents:

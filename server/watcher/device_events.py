@@ -55,6 +55,10 @@ class Teller:
         if told.kind in FLIPS and await self._is_damped(post, told):
             body["damped"], severity = True, "none"
         sentence = printable(sentences.device_event(told.kind, self._circumstances(post, told, weighed, proof)))
+        if told.part_of:
+            sentence = f"{sentence} Likely another side of the device told of at the same place, not a second one."
+        if told.origins_own:
+            sentence = f"{sentence} The same was seen at other sites within the hour: likelier Microsoft's own change than a device."
         if body.get("damped"):
             sentence = f"{sentence} Recorded only: it comes and goes too often to be told each time."
         await self._publish(
@@ -129,6 +133,7 @@ class Teller:
             "before": before,
             "after": _after(told, proof),
             "origins_own": told.origins_own,
+            "part_of": told.part_of,
             "verdict": proof.verdict if proof else "",
             "responsible": proof.responsible if proof and told.kind not in {"left", "retired"} else "nobody",
             "evidence": [one.text for one in proof.evidence] if proof else [],

@@ -76,7 +76,7 @@ class Told:
     """One event of one device at one place.
 
     `runs` are the sightings (or, for `left`, the runs without it); `since_ns` is when the state before it began. `origins_own`: the same
-    was seen at other sites at the same time, and names nobody.
+    was seen at other sites at the same time, and names nobody. `part_of`: the device at the same place that is likely the same box.
     """
 
     kind: Kind
@@ -85,6 +85,7 @@ class Told:
     since_ns: int
     runs: tuple[Run, ...]
     origins_own: bool = False
+    part_of: str = ""
 
     @property
     def categories(self) -> frozenset[Category]:
@@ -194,8 +195,8 @@ def expire(standing: Standing, at_ns: int, told: list[Told]) -> Standing:
 
 
 def _is_news(run: Run) -> bool:
-    """Return whether there is enough to compare with: clean rounds before and, for statistical evidence, a baseline that has formed."""
-    return run.clean_before >= CLEAN_ROUNDS and (run.deterministic or run.ready)
+    """Return whether there is enough to compare with: clean rounds before, an agent that knows the place, a baseline for statistics."""
+    return run.clean_before >= CLEAN_ROUNDS and not run.stranger and (run.deterministic or run.ready)
 
 
 def _apply(standing: Standing, change: Change, at_ns: int) -> tuple[Standing, Kind | None]:

@@ -24,6 +24,11 @@ SAME_SITES = 3
 """A change that names nobody, seen at three sites within an hour, is likelier the origin's own than three new devices at once."""
 
 
+STRANGER_NS = HOUR_NS
+"""An agent new at a place, or one that met the device elsewhere before, speaks for itself where others find the path clean: what it sees
+is likelier its own. After an hour it is recorded as a discovery; an agent that knows the place makes it news at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """What is the matter with an agent, from `first_ns` until `until_ns` (0: it goes on)."""
@@ -57,10 +62,26 @@ def guarded(runs: Iterable[Run], conditions: Sequence[Condition]) -> list[Run]:
             by_agent.setdefault(one.agent, []).append(one)
     found = []
     for run in runs:
-        begins_ns = _allowed_from(run, by_agent.get(run.path.agent, ())) if run.sighting else run.first_ns
+        mine = by_agent.get(run.path.agent, [])
+        if run.stranger and run.clean_before:
+            mine = sorted([*mine, Condition(run.path.agent, "stranger", run.first_ns, run.first_ns + STRANGER_NS)], key=_first)
+        begins_ns = _allowed_from(run, mine) if run.sighting else run.first_ns
         if begins_ns is not None:
             found.append(run if begins_ns == run.first_ns else replace(run, first_ns=begins_ns))
     return found
+
+
+def is_stranger(here: tuple[int, int] | None, elsewhere_ns: int) -> bool:
+    """Return whether an agent is one at a place: it never was clean there, or met the device elsewhere after it found this path clean.
+
+    `here`: when its newest clean run there began, on any path and on this one (ns, 0 for never), None for never; `elsewhere_ns`: when it
+    newly met the device at another place, 0 for never.
+    """
+    return here is None or elsewhere_ns > here[1]
+
+
+def _first(one: Condition) -> int:
+    return one.first_ns
 
 
 def waiting(before: Standing | None, runs: Sequence[Run], allowed: Sequence[Run]) -> Standing | None:

@@ -4,7 +4,7 @@ A *certain* key names one device. A *weak* key (headers, path, egress, engine) i
 as long as nothing stronger does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from judge.finding import Device, DeviceKey, KeyKind, Scope
@@ -71,6 +71,28 @@ def is_same_post(before: Device, after: Device) -> bool:
     return all(
         one.keys and not any(key.kind in FIRM for key in one.keys) and one.keys[0].value.startswith("ends ") for one in (before, after)
     )
+
+
+SAME_BOX_NS = 3600 * 10**9
+"""What one box does on its several ports is found within an hour: probes that are not of every cycle take turns within it."""
+
+
+def is_firm(names: Collection[str]) -> bool:
+    """Return whether a device of these keys (`kind:value`) is known by more than what all boxes of a make share."""
+    return any(name.partition(":")[0] in FIRM for name in names)
+
+
+def is_same_box(names: Collection[str], vendors: Collection[str], others: Collection[str], vendor: str, apart_ns: int) -> bool:
+    """Return whether a device is likely another side of one at the same place: a proxy's token beside its certificates.
+
+    One of them must be known by weak keys only, and their makes must not contradict. Two that came together within the hour are one;
+    one that comes later only when both are of one named make.
+    """
+    if (is_firm(names) and is_firm(others)) or not others:
+        return False
+    if vendors and vendor:
+        return vendor in vendors
+    return apart_ns <= SAME_BOX_NS
 
 
 def name_of(key: DeviceKey) -> str:

@@ -22,23 +22,40 @@ SPREAD_NS = 7 * 86_400 * 10**9
 _OPENING = frozenset({"appeared", "discovered", "returned"})
 
 
-def fleet(before: Standing | None, told: Iterable[Told], present: int, now_ns: int) -> tuple[Standing | None, list[Told]]:
-    """Return the fleet's presence after what one agent's presence told, and what of it is told. `present`: agents that have it now."""
-    found: list[Told] = []
-    standing = before
-    for one in told:
-        standing = expire(standing, one.at_ns, found) if standing else None
-        if one.kind in _OPENING and (standing is None or standing.state != "present"):
-            episode = standing.episode + 1 if standing else 1
-            kind = "returned" if standing is not None and standing.state == "absent" else one.kind
-            found.append(replace(one, kind=kind, episode=episode, since_ns=standing.since_ns if standing else one.since_ns))
-            standing = Standing("present", episode, one.at_ns, one.at_ns)
-        elif one.kind == "left" and not present and standing is not None and standing.state == "present":
-            found.append(replace(one, episode=standing.episode, since_ns=standing.since_ns))
-            standing = replace(standing, state="absent", since_ns=one.at_ns)
-    if standing is not None:
-        standing = expire(standing, now_ns, found)
-    return standing, found
+def fleet(
+    before: Standing | None, told: Iterable[tuple[str, Told]], present: Collection[str], now_ns: int
+) -> tuple[Standing | None, list[tuple[str, Told]]]:
+    """Return the fleet's presence after what agents' presences told, and what of it is told, each with its agent.
+
+    `present`: the agents that had it before. What agents told is taken in the order in which it happened, whoever was decided first.
+    """
+    found: list[tuple[str, Told]] = []
+    standing, having = before, set(present)
+    for agent, one in sorted(told, key=lambda pair: (pair[1].at_ns, pair[1].kind == "left", pair[0])):
+        standing = _retired(standing, one.at_ns, agent, found)
+        if one.kind in _OPENING:
+            having.add(agent)
+            if standing is None or standing.state != "present":
+                episode = standing.episode + 1 if standing else 1
+                kind = "returned" if standing is not None and standing.state == "absent" else one.kind
+                since_ns = standing.since_ns if standing else one.since_ns
+                found.append((agent, replace(one, kind=kind, episode=episode, since_ns=since_ns)))
+                standing = Standing("present", episode, one.at_ns, one.at_ns)
+        elif one.kind == "left":
+            having.discard(agent)
+            if not having and standing is not None and standing.state == "present":
+                found.append((agent, replace(one, episode=standing.episode, since_ns=standing.since_ns)))
+                standing = replace(standing, state="absent", since_ns=one.at_ns)
+    return _retired(standing, now_ns, "", found), found
+
+
+def _retired(standing: Standing | None, at_ns: int, agent: str, found: list[tuple[str, Told]]) -> Standing | None:
+    if standing is None:
+        return None
+    told: list[Told] = []
+    after = expire(standing, at_ns, told)
+    found += [(agent, one) for one in told]
+    return after
 
 
 def spread_scope(places: Collection[str], regions: Mapping[str, str]) -> str:

@@ -43,7 +43,8 @@ class Run:
     """A stored run, as one device sees it: `ours` says whether it carries one of the device's keys.
 
     `clean_before`: clean rounds at the same place, target and route before `first_ns`, by any agent; only needed where `ours`.
-    `ready`: whether the baseline there had formed by then (`guards.py`). `keyed`: whether it carries the key of any device at all.
+    `ready`: whether the baseline there had formed by then (`guards.py`). `stranger`: its agent is new there, or brought the device
+    along. `keyed`: whether it carries the key of any device at all.
     """
 
     id: int
@@ -58,6 +59,7 @@ class Run:
     clean_before: int = 0
     ready: bool = True
     keyed: bool = True
+    stranger: bool = False
 
     @property
     def speaks_against(self) -> bool:

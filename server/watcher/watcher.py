@@ -136,7 +136,7 @@ class Watcher:
         some, rest = self._to_sweep[:SWEEP_BATCH], self._to_sweep[SWEEP_BATCH:]
         async with self._lead.writing() as transaction:
             decision = self._decision(transaction)
-            await decision.settle_all(some)
+            await decision.sweep(some)
         self._to_sweep = rest
         self._say(decision)
 

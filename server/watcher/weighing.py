@@ -9,12 +9,12 @@ from typing import cast
 
 from judge.finding import Finding
 from server.collector.runs import EXTEND_NS
-from server.state import paths, standing
+from server.state import devices, paths, standing
 from server.state.database import Transaction
 from server.watcher.devices import SILENT_NS, Standing, Told, decide
 from server.watcher.findings import read
-from server.watcher.guards import SAME_NS, Baseline, Condition, guarded, is_origins_own, waiting
-from server.watcher.recognising import split
+from server.watcher.guards import SAME_NS, Baseline, Condition, guarded, is_origins_own, is_stranger, waiting
+from server.watcher.identity import is_firm, is_same_box
 from server.watcher.spreading import NO_SITES
 from server.watcher.turns import SETTLED_NS, Path, Run, turns
 from wire.vocabulary import Category, Verdict
@@ -76,14 +76,22 @@ async def _runs(
     clean = await paths.clean_rounds_before(transaction, opening, SETTLED_NS, own=own) if opening else {}
     statistical = [number for number in opening if (found := findings[number]) is None or not found.deterministic]
     baselines = await paths.observed_before(transaction, statistical) if statistical else {}
+    strangers = set() if post.agent or not opening else await _strangers(transaction, post, opening)
     category = {one.target: found.target.category for one in seen if (found := findings.get(one.id))}
     made = []
     for one in seen:
         run = _run(one, findings, category, post)
         baseline = Baseline(*baselines[one.id]) if one.id in baselines else None
         ready = one.id not in statistical or (baseline is not None and baseline.is_ready(one.first_ns))
-        made.append(replace(run, clean_before=clean.get(one.id, 0), ready=ready))
+        made.append(replace(run, clean_before=clean.get(one.id, 0), ready=ready, stranger=one.id in strangers))
     return made
+
+
+async def _strangers(transaction: Transaction, post: Post, opening: Sequence[int]) -> set[int]:
+    """Return the sightings by agents that are new at the place or brought the device along."""
+    here = await paths.clean_here_before(transaction, opening)
+    elsewhere = await paths.met_elsewhere_before(transaction, opening, post.names)
+    return {number for number in opening if is_stranger(here.get(number), elsewhere.get(number, 0))}
 
 
 async def _guards(transaction: Transaction, runs: Sequence[Run], before: Standing | None) -> list[Condition]:
@@ -104,20 +112,35 @@ async def _guards(transaction: Transaction, runs: Sequence[Run], before: Standin
 
 
 async def _quieter(transaction: Transaction, post: Post, told: Told, findings: dict[int, Finding | None]) -> Told:
-    """Return what is told, as a discovery where it is no news: in a foreign network, or when the origin itself has likely changed."""
-    if told.kind != "appeared":
+    """Return what is told, as a discovery where it is no news: a foreign network, a box told of already, the origin's own change."""
+    if told.kind != "appeared" or post.agent:
         return told
-    if post.place in NO_SITES and not post.agent and post.scope in STRANGERS:
+    if post.place in NO_SITES and post.scope in STRANGERS:
         return replace(told, kind="discovered")
     found = [finding for run in told.runs if (finding := findings.get(run.id)) is not None]
-    named = any(finding.deterministic or (finding.device and finding.device.vendor) for finding in found)
-    firm = any(split(name)[0] in {"instance", "product", "local"} for name in post.names)
-    if named or firm or post.agent:
+    vendors = {finding.device.vendor for finding in found if finding.device and finding.device.vendor}
+    if same := await _same_box(transaction, post, told, vendors):
+        return replace(told, kind="discovered", part_of=same)
+    if vendors or is_firm(post.names) or any(finding.deterministic for finding in found):
         return told
     span = told.at_ns - SAME_NS, told.at_ns + SAME_NS
     elsewhere = await paths.first_seen_elsewhere(transaction, post.names, post.place, span)
     sites = {place: times for place, times in elsewhere.items() if place not in NO_SITES}
     return replace(told, kind="discovered", origins_own=True) if is_origins_own(told.at_ns, sites) else told
+
+
+async def _same_box(transaction: Transaction, post: Post, told: Told, vendors: set[str]) -> str:
+    """Return the device at the place that this is likely another side of, or nothing."""
+    others = [one for one in await devices.present_at(transaction, post.place) if one.device != post.device]
+    if not others:
+        return ""
+    ids = {one.device for one in others}
+    rows, keys = await devices.load(transaction, ids), await devices.keys_of(transaction, ids)
+    for one in others:
+        names = [f"{kind}:{value}" for kind, value in keys[one.device]]
+        if is_same_box(post.names, vendors, names, rows[one.device].vendor, abs(one.since_ns - told.at_ns)):
+            return one.device
+    return ""
 
 
 async def agents_at(transaction: Transaction, place: str, now_ns: int) -> int:

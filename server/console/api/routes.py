@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from server.console.api import agents, cases, coverage, disclosure, events, feed, maintenance, notices, plans, rollups, sites
+from server.console.api import agents, cases, coverage, devices, disclosure, events, feed, maintenance, notices, plans, rollups, sites
 from server.console.api.route import Route
 
 ROUTES: Sequence[Route] = (
     *agents.ROUTES,
     *cases.ROUTES,
     *coverage.ROUTES,
+    *devices.ROUTES,
     *disclosure.ROUTES,
     *events.ROUTES,
     *maintenance.ROUTES,

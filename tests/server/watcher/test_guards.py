@@ -11,6 +11,7 @@ from server.watcher.guards import (
     guarded,
     is_damped,
     is_origins_own,
+    is_stranger,
     waiting,
 )
 from server.watcher.turns import Path, Run
@@ -87,3 +88,12 @@ def test_the_same_at_three_sites_within_an_hour_is_the_origins() -> None:
     """Two sites, or a third much later, are not enough."""
     assert is_origins_own(T, {"B": [T + HOUR_NS], "C": [T - HOUR_NS]})
     assert not is_origins_own(T, {"B": [T], "C": [T + HOUR_NS + 1]})
+
+
+def test_who_is_a_stranger() -> None:
+    """Who never was clean at a place, or newly met the device elsewhere after this path was found clean; not who met it there before."""
+    assert is_stranger(None, 0)
+    assert is_stranger((T, T), T + 1)
+    assert is_stranger((T, 0), 1)
+    assert not is_stranger((T, T), T - 1)
+    assert not is_stranger((T, 0), 0)

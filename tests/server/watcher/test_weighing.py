@@ -95,3 +95,58 @@ async def test_the_origins_own_change_is_no_new_device(database: Database) -> No
             await rounds.see(place, clock[0], {HOSTS[0]: changed}, place)
         await watcher.step()
     assert sorted(await sightings.told(database)) == [("discovered", place, 1, "P4") for place in ("A", "B", "C")]
+
+
+async def test_what_a_laptop_brings_is_not_the_sites(database: Database) -> None:
+    """A laptop comes with a cloud client of its own to a site where others are clean: no news, a discovery after an hour."""
+    clock = [START]
+    rounds, watcher = Rounds(database), Watcher(database, None, "w", lambda: clock[0])
+    for minute in range(100):
+        clock[0] = START + minute * MINUTE
+        await rounds.see("desk", clock[0], {HOST: "clean"})
+        if minute >= 3:
+            await rounds.see("laptop", clock[0], {HOST: BOX})
+        if minute % 5 == 0 or minute == 50:
+            await watcher.step()
+        if minute == 50:
+            assert await sightings.told(database) == []
+    assert await sightings.told(database) == [("discovered", "Frankfurt", 1, "P4")]
+
+
+async def test_who_knows_the_site_makes_it_news(database: Database) -> None:
+    """The near miss: the laptop sees it first, then a machine that was clean there sees it too: news at once, within its two rounds."""
+    clock = [START]
+    rounds, watcher = Rounds(database), Watcher(database, None, "w", lambda: clock[0])
+    for minute in range(8):
+        clock[0] = START + minute * MINUTE
+        await rounds.see("desk", clock[0], {HOST: "clean" if minute < 5 else BOX})
+        await rounds.see("laptop", clock[0], {HOST: BOX} if minute >= 3 else {})
+        await watcher.step()
+    assert await sightings.told(database) == [("appeared", "Frankfurt", 1, "P2")]
+
+
+async def test_a_client_on_a_laptop_is_no_news_away(database: Database) -> None:
+    """A cloud client rolled out at the office is news there, once; the same laptop away, or back where it was clean before, tells none."""
+    clock = [START]
+    rounds, watcher = Rounds(database), Watcher(database, None, "w", lambda: clock[0])
+    for place, seen in (("remote", "clean"), ("Lyon", "clean"), ("Frankfurt", "clean"), ("Frankfurt", BOX), ("remote", BOX), ("Lyon", BOX)):
+        for _ in range(3):
+            clock[0] += MINUTE
+            await rounds.see("laptop", clock[0], {HOST: seen}, place)  # type: ignore[dict-item]
+            await watcher.step()
+    told = [(kind, place) for kind, place, _, severity in await sightings.told(database) if severity == "P2"]
+    assert told == [("appeared", "Frankfurt")]
+
+
+async def test_one_box_is_one_alert(database: Database) -> None:
+    """A proxy that decrypts, and names itself on port 80 some minutes later: one event is news, the other belongs to it."""
+    clock = [START]
+    rounds, watcher = Rounds(database), Watcher(database, None, "w", lambda: clock[0])
+    token = sightings.finding("proxied", device("header:token squid", vendor="Squid"), deterministic=True)
+    minted = sightings.finding(by=device("instance:1", "product:own ca", vendor=None))
+    for minute in range(12):
+        clock[0] = START + minute * MINUTE
+        seen = {HOST: minted if minute >= 3 else "clean", "port80.office.com": token if minute >= 7 else "clean"}
+        await rounds.see("a", clock[0], seen)  # type: ignore[arg-type]
+        await watcher.step()
+    assert [(kind, severity) for kind, _, _, severity in await sightings.told(database)] == [("appeared", "P2"), ("discovered", "P4")]
