@@ -57,6 +57,7 @@ ON_THEIR_OWN = {
     "tests/test_api_guide.py": "docs/api.md against the endpoints it shows",
     "tests/test_sites_guide.py": "docs/sites.md against the programs it configures",
     "tests/test_reflector_guide.py": "docs/reflector.md against the programs it configures",
+    "tests/server/watcher/test_device_machine.py": "stories of devices, through all of the watcher",
     "tests/test_architecture.py": "the walls between all rooms",
     "tests/test_tree.py": "the shape of the whole tree",
     "tests/judge/test_cases.py": "walks tests/cases, the recorded situations",
