@@ -6,7 +6,7 @@ not when two agents or 30 % of those that know say that something takes it. What
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from judge.coverage import Share, bypass_coverage
@@ -22,11 +22,15 @@ TAKEN: Final = ("inspected", "altered", "redirected", "proxied", "spliced")
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """`ways`: name to whether it goes around; `shares`: of each category, as the judge counts; `version` of the endpoint list."""
+    """`ways`: name to whether it goes around; `shares`: of each category, as the judge counts; `version` of the endpoint list.
+
+    `voices`: of each name, how many agents say so, of how many that know.
+    """
 
     ways: Mapping[str, bool]
     shares: Mapping[Category, Share]
     version: str
+    voices: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def dump(self) -> str:
         """Return it as a word of the site."""
@@ -61,7 +65,13 @@ def coverage_of(said: Sequence[Said], category: Callable[[str], Category], versi
     verdicts = {target: _verdict(counts) for target, counts in targets.items()}
     ways = {target: verdict == "clean" for target, verdict in sorted(verdicts.items()) if verdict == "clean" or verdict in TAKEN}
     shares = bypass_coverage(_finding(target, category(target), verdict) for target, verdict in verdicts.items())
-    return Coverage(ways, shares, version)
+    return Coverage(ways, shares, version, {target: _voices(targets[target], around) for target, around in ways.items()})
+
+
+def _voices(counts: Mapping[str, int], around: bool) -> tuple[int, int]:  # noqa: FBT001 - a value, not a switch
+    taken = sum(counts.get(verdict, 0) for verdict in TAKEN)
+    clean = counts.get("clean", 0)
+    return clean if around else taken, clean + taken
 
 
 def _verdict(counts: Mapping[str, int]) -> str:

@@ -64,9 +64,10 @@ class SiteLook:
             self._note(site, "says", json.dumps({"egress": truth.agreement}))
         wrong = {"disagree": True, "agree": False}.get(truth.agreement)
         if after := self._episode(site, "egress-disagrees", DISAGREES, wrong=wrong):
-            sentence = say.disagrees(site, truth.sentences, after.since_ns, self._zone(site))
+            agents = len(by_kind["egress"]), len(everybody["egress"])
+            sentence = say.disagrees(site, truth.sentences, after.since_ns, agents, self._zone(site))
             body = {"says": list(truth.sentences)}
-            self._tell("egress-disagrees", "P4", site, after.number, after.since_ns, sentence, body, (0, 0))
+            self._tell("egress-disagrees", "P4", site, after.number, after.since_ns, sentence, body, agents)
 
     def _egress(self, site: str, voices: Sequence[Leaving], of: int) -> None:
         before = self._words.get((site, "egress"))
@@ -114,8 +115,9 @@ class SiteLook:
         if changed and change and change.told:
             body = {"gained": list(change.gained), "lost": list(change.lost), "fresh": list(change.fresh), "responsible": "network"}
             body |= {"version": change.version, "before_version": change.before_version, "hosts": [*change.lost, *change.gained]}
-            sentence = say.coverage(site, change, changed, self._zone(site))
-            self._tell("coverage-changed", "P4", site, changed.number, changed.at_ns, sentence, body, (0, 0))
+            agents = max((seen.voices.get(name, (0, 0)) for name in (*change.lost, *change.gained, *change.fresh)), default=(0, 0))
+            sentence = say.coverage(site, change, changed, agents, self._zone(site))
+            self._tell("coverage-changed", "P4", site, changed.number, changed.at_ns, sentence, body, agents)
 
     def scores(self, site: str, scores: Mapping[str, Score]) -> None:
         """Keep a site's scores; one that has no points now has none any more."""

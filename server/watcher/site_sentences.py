@@ -55,14 +55,13 @@ def front_door(site: str, before: Leaving, after: Leaving, move: Move, changed: 
     )
 
 
-def disagrees(site: str, said: Sequence[str], since_ns: int, zone: str) -> str:
+def disagrees(site: str, said: Sequence[str], since_ns: int, agents: tuple[int, int], zone: str) -> str:
     """Return the paragraph of facts about the egress that do not agree. None of them is believed over the others."""
-    return (
-        f"{site}: where traffic leaves is told in different ways, since {moment(since_ns, zone)}. {' '.join(said)} For: {JOB['network']}."
-    )
+    sure = f"{agents[0]} of {agents[1]} agents are sure of their way, since {moment(since_ns, zone)}."
+    return f"{site}: where traffic leaves is told in different ways. {' '.join(said)} {sure} For: {JOB['network']}."
 
 
-def coverage(site: str, change: CoverageChange, changed: Changed, zone: str) -> str:
+def coverage(site: str, change: CoverageChange, changed: Changed, agents: tuple[int, int], zone: str) -> str:
     """Return the paragraph of names that go around inspection now, or do not any more."""
     parts = []
     if change.lost:
@@ -75,7 +74,7 @@ def coverage(site: str, change: CoverageChange, changed: Changed, zone: str) -> 
     if change.version != change.before_version:
         version += f", before {change.before_version or 'as shipped'}"
     job = JOB["network"] if change.lost else JOB["nobody"]
-    return f"{site}: {'; '.join(parts)}, since {moment(changed.at_ns, zone)} ({version}). For: {job}."
+    return f"{site}: {'; '.join(parts)}. {agents_agree(*agents)}, since {moment(changed.at_ns, zone)} ({version}). For: {job}."
 
 
 def _do(names: Sequence[str]) -> str:

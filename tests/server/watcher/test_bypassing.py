@@ -44,6 +44,12 @@ def test_shares_are_the_judges() -> None:
     assert {category: (share.percent, share.unknown) for category, share in shares.items()} == {"Optimize": (50.0, 0), "Allow": (None, 1)}
 
 
+def test_who_says_so() -> None:
+    """Those that agree, of those that know."""
+    rows = [*said("one", clean=2, inspected=1, unreachable=1), *said("two", clean=9, inspected=1)]
+    assert coverage_of(rows, CATEGORY.__getitem__, "1").voices == {"one:443": (1, 3), "two:443": (9, 10)}
+
+
 def word(version: str = "1", **ways: bool) -> str:
     """Return a stored word."""
     return json.dumps({"ways": ways, "version": version}, sort_keys=True)

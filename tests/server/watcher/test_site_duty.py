@@ -182,7 +182,7 @@ async def test_coverage_changes(fleet: Fleet, history: ScriptedHistory) -> None:
     await pass_minutes(3, fleet, watcher)
     await pass_minutes(14, fleet, watcher, seen=UP | {HOST: finding(by=device("instance:box"))})
     assert await kinds(fleet, "coverage-changed") == [("coverage-changed", 1, "P4")]
-    assert f"{HOST}:443 does not bypass inspection any more" in (await fleet.sentences("coverage-changed"))[0]
+    assert f"{HOST}:443 does not bypass inspection any more. 5 of 5 agents agree" in (await fleet.sentences("coverage-changed"))[0]
     async with fleet.database.reading() as transaction:
         words = await decided.words(transaction)
     assert words["Porto", "shares"].value == '{"Allow": 100.0, "Optimize": 50.0}'

@@ -42,16 +42,17 @@ def test_front_doors_and_facts() -> None:
     door = say.front_door("Porto", Leaving("Madrid", "MAD", "Madrid"), PARIS, Move(1213.0, None), CHANGED, (2, 3), ZONE)
     assert "Exchange answers from the front door in Paris (203.0.113.7) now, 1213 km from the site. 2 of 3 agents agree" in door
     assert "For: not yet clear." in door
-    assert say.disagrees("Porto", ["A says X.", "B says Y."], START, ZONE).startswith(
-        "Porto: where traffic leaves is told in different ways"
+    assert say.disagrees("Porto", ["A says X.", "B says Y."], START, (4, 5), ZONE) == (
+        "Porto: where traffic leaves is told in different ways. A says X. B says Y. 4 of 5 agents are sure of their way, since "
+        "2026-11-18 11:06 UTC. For: the network team (LAN or WAN)."
     )
 
 
 def test_coverage() -> None:
     """Lost first; the version only when it changed."""
     change = CoverageChange(("c",), ("a", "b"), ("d",), "2026070100", "2026082800")
-    assert say.coverage("Porto", change, CHANGED, ZONE) == (
-        "Porto: a and b do not bypass inspection any more; c bypasses inspection now; d is looked at for the first time, since "
-        "2026-11-18 11:06 UTC (endpoint list 2026082800, before 2026070100). For: the network team (LAN or WAN)."
+    assert say.coverage("Porto", change, CHANGED, (3, 4), ZONE) == (
+        "Porto: a and b do not bypass inspection any more; c bypasses inspection now; d is looked at for the first time. 3 of 4 agents "
+        "agree, since 2026-11-18 11:06 UTC (endpoint list 2026082800, before 2026070100). For: the network team (LAN or WAN)."
     )
-    assert "(endpoint list as shipped). For: nobody" in say.coverage("Porto", CoverageChange(("a",), (), (), "", ""), CHANGED, ZONE)
+    assert "(endpoint list as shipped). For: nobody" in say.coverage("Porto", CoverageChange(("a",), (), (), "", ""), CHANGED, (1, 1), ZONE)
