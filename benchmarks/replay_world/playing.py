@@ -99,6 +99,8 @@ class _Play:
         knowledge = load_knowledge()
         self._duty = Watching(world.fleet.registry(), lambda: knowledge)
         self._looked_ns = START
+        self._slow = [(one.start_ns, 3 * WATCHFUL) for one in world.truths if one.statistical]
+        self._slow += [(at.start_ns, WATCHFUL) for one in world.truths for _, at in one.plan if at.root]
         self._swept_ns = 0
         self._last_event = 0
 
@@ -154,9 +156,8 @@ class _Play:
         spent["listen"] -= began - time.perf_counter()
 
     def _fresh(self) -> bool:
-        """Return whether a true device that only time confirms has come within the last hours."""
-        now_ns = self._clock.now_ns
-        return any(one.statistical and one.start_ns <= now_ns < one.start_ns + 3 * WATCHFUL for one in self._world.truths)
+        """Return whether a true device that only time confirms, or that a guard holds back, has come within the last hours."""
+        return any(0 <= self._clock.now_ns - at < long for at, long in self._slow)
 
     async def _listen(self) -> None:
         """Read what was told since the last look."""

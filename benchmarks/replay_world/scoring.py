@@ -89,17 +89,23 @@ def accounts(truth: Truth, one: Told) -> bool:
 
 
 def _doubled(mine: Score) -> int:
-    """Return how many events are more than one for each place it stands at."""
-    news = [one for one in mine.told if one.kind == "appeared"]
-    return len(news) - len({one.scope for one in news if one.scope in mine.truth.places})
+    """Return how many events are more than one for each place it stands at, or one for all of them."""
+    news = [one.scope for one in mine.told if one.kind == "appeared"]
+    spread = [one.scope for one in mine.told if one.kind == "spread"]
+    places = 1 if len(mine.truth.places) == 1 or not set(news) & set(mine.truth.places) else len(set(news) & set(mine.truth.places))
+    return max(0, len(news) - places) + len(spread) - len(set(spread))
 
 
 def _allowed(world: World, one: Score) -> int:
-    """Return how long after its rule a device may be told, and that it is looked for once a tick only."""
+    """Return how long after its rule a device may be told: at once, and what time alone confirms or a guard held back within the bound.
+
+    Beside that, it is looked for once a tick only.
+    """
     if one.due_ns is None:
         return 0
     fine = any(start <= one.due_ns < until for start, until in fine_times(world))
-    return (FINE if fine else COARSE) + (SLACK_NS if one.truth.statistical else 0)
+    slow = one.truth.statistical or any(influence.root for _, influence in one.truth.plan)
+    return (FINE if fine else COARSE) + (SLACK_NS if slow else 0)
 
 
 def due(world: World, truth: Truth) -> int | None:

@@ -14,6 +14,8 @@ ON_THE_WAY = 5 * SECOND
 """From the start of a cycle until its report is stored: probing takes most of it."""
 GROWS = 3
 """Reports after a change that change a run: it opens, and its rounds are counted to three."""
+SETTLES = 3
+"""Reports more until changed roots of the machine are no news any more: that is written by a report, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class World:
 
     def _of(self, number: int) -> Iterator[Sent]:
         agent, waiting = self.fleet.agents[number], []
+        roots: tuple[str, ...] = ()
         for stretch in self.lives[number]:
             times = _reports(agent, stretch)
             if not times:
@@ -73,7 +76,9 @@ class World:
                 kept = [*times[:GROWS], times[-1]] if len(times) > GROWS else times
                 waiting += [(at, stretch) for at in kept]
                 continue
-            yield from (Sent(at + ON_THE_WAY, at, number, stretch) for at in times[:GROWS])
+            matter = GROWS if stretch.roots == roots else GROWS + SETTLES
+            roots = stretch.roots
+            yield from (Sent(at + ON_THE_WAY, at, number, stretch) for at in times[:matter])
             # the newest first, then what waited in the agent's spool, oldest first (design §3)
             yield from (Sent(times[0] + 2 * ON_THE_WAY, at, number, spooled) for at, spooled in waiting)
             waiting = []
