@@ -6,7 +6,7 @@ change in waves, one that expires, a name added to its list), what machines do (
 """
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.replay_world.catalogue import HOSTS, NEW_HOST, Situation, about, another_box, only, recorded, situation
@@ -39,11 +39,14 @@ class Noise:
     maintained: list[Outage] = field(default_factory=list)
 
 
-def make_noise(rng: random.Random, fleet: Fleet, quiet: Sequence[str]) -> Noise:
-    """Return a month's noise. `quiet`: sites without true devices, where things may stand from the beginning."""
+def make_noise(rng: random.Random, fleet: Fleet, quiet: Sequence[str], spared: Collection[str]) -> Noise:
+    """Return a month's noise. `quiet`: sites without true devices, where things may stand from the beginning.
+
+    `spared`: machines that get a device of their own; a scanner there since the beginning would leave them no clean rounds before it.
+    """
     noise = Noise(feed_ns=START + fleet.days * DAY * 2 // 5)
     noise.plan.append((fleet.agents, Influence("feed", NETWORK, START, noise.feed_ns, {}, drops=(f"{NEW_HOST}:443",))))
-    noise.plan += [*_standing(rng, fleet, quiet), *_scanners(rng, fleet), *_travel(rng, fleet), *_loss(rng, fleet)]
+    noise.plan += [*_standing(rng, fleet, quiet), *_scanners(rng, fleet, spared), *_travel(rng, fleet), *_loss(rng, fleet)]
     noise.plan += [*_rotations(rng, fleet), *_clocks(rng, fleet), *_roots(rng, fleet)]
     _strike(rng, fleet, noise)
     return noise
@@ -74,10 +77,10 @@ def _standing(rng: random.Random, fleet: Fleet, quiet: Sequence[str]) -> Iterabl
         yield fleet.agents, Influence("gateway", SITE, START, fleet.end_ns, situation(box), at_site(site))
 
 
-def _scanners(rng: random.Random, fleet: Fleet) -> Iterable[tuple[Sequence[Agent], Influence]]:
+def _scanners(rng: random.Random, fleet: Fleet, spared: Collection[str]) -> Iterable[tuple[Sequence[Agent], Influence]]:
     """Give a virus scanner on one machine in sixteen, each with an authority of its own; on laptops it travels along."""
     for agent in fleet.agents:
-        if rng.random() < 1 / 16:
+        if rng.random() < 1 / 16 and agent.name not in spared:
             box = another_box(everything("lab-replay-kaspersky"), f"scanner of {agent.name}")
             yield [agent], Influence("scanner", ENDPOINT, START, fleet.end_ns, situation(box), root="scanner")
 

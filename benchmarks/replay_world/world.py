@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from benchmarks.replay_world.catalogue import situation
 from benchmarks.replay_world.fleet import CADENCE, SECOND, Agent, Fleet, make_fleet
-from benchmarks.replay_world.influence import Influence, Layers, Stretch, stretches
+from benchmarks.replay_world.influence import ENDPOINT, Influence, Layers, Stretch, stretches
 from benchmarks.replay_world.noise import Noise, clean_path, make_noise
 from benchmarks.replay_world.truths import EVERY, SHORT, Truth, Where
 
@@ -105,7 +105,8 @@ def make_world(seed: int, size: Size) -> World:
     rng.shuffle(names)
     where = Where(rng, fleet, names)
     truths = tuple(make(where) for make in size.devices)
-    noise = make_noise(rng, fleet, where.free)
+    own = {agent.name for truth in truths for agents, influence in truth.plan if influence.layer == ENDPOINT for agent in agents}
+    noise = make_noise(rng, fleet, where.free, own)
     mine: dict[str, list[Influence]] = {agent.name: [] for agent in fleet.agents}
     for agents, influence in [pair for truth in truths for pair in truth.plan] + noise.plan:
         for agent in agents:

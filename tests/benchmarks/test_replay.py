@@ -7,13 +7,21 @@ from benchmarks.replay_world.playing import play
 from benchmarks.replay_world.scoring import score
 from benchmarks.replay_world.world import BRIEF, make_world
 
+SAYS_TWO_THINGS = "Squid of Fabrikam"
+"""It decrypts, and on port 80 it shows its product's name and nothing that ties the two together: two devices are told of it.
 
-def test_every_true_device_is_found_in_time() -> None:
-    """Whatever else happens in three days, all eight are told by the bound of design §6."""
+Open: that is one cause, and one event is wanted (docs/decisions/025-the-world-the-watcher-is-tested-in.md).
+"""
+
+
+def test_every_true_device_is_found_in_time_and_nothing_else_is_told() -> None:
+    """Whatever else happens in three days: all eight told by the bound of design §6, none falsely, none twice."""
     world = make_world(1, BRIEF)
     result = score(world, asyncio.run(play(world)).told)
     assert [one.truth.name for one in result.scores if not one.found] == []
     assert [one.truth.name for one in result.late] == []
+    assert [one.sentence for one in result.false] == []
+    assert [one.truth.name for one in result.scores if one.doubled] in ([], [SAYS_TWO_THINGS])
 
 
 def test_a_seed_gives_the_same_month() -> None:
