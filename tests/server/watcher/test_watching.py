@@ -188,3 +188,18 @@ async def test_two_watchers_tell_once(fleet: Fleet) -> None:
     await second.step(other)
     await second.step(other)
     assert await fleet.told() == [("site-down", "Porto", 1, "P1")]
+
+
+async def test_a_step_of_the_clock_alarms_nobody(fleet: Fleet) -> None:
+    """The centre's clock jumps an hour ahead for a while, and an hour back: it has heard nobody at those times, and says so of nobody."""
+    watcher = duty()
+    reports = [("agent-0", UP), ("agent-1", UP)]
+    await fleet.minutes(3, watcher, *reports)
+    for step in (HOUR, -HOUR):
+        right = fleet.now_ns
+        for _ in range(6):
+            fleet.now_ns += step
+            await fleet.look(watcher)
+            fleet.now_ns = (right := right + MINUTE // 2)
+        await fleet.minutes(3, watcher, *reports)
+    assert await fleet.told() == []
