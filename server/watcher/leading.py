@@ -106,4 +106,7 @@ async def _trouble_of(duty: Duty, lead: Leadership) -> str:
         return f"state database: {type(error).__name__}"
     except Unavailable as away:
         return str(away)
+    except Exception as error:  # noqa: BLE001 - a mistake in one duty must not end the centre, which stores what agents send
+        _log.debug("%s", duty.name, exc_info=True)
+        return f"a mistake of ours, please report it ({type(error).__name__}: {error})"
     return ""
