@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+from server.state import device_notes, devices
+from server.state.device_notes import NoteRow
+from server.state.devices import DeviceRow, PresenceRow
 from tests.fakes.disclosed import HOST, OTHER, disclosed, scene
+from tests.fakes.sightings import START
 from tests.fakes.state import fresh
 
 
@@ -23,6 +27,36 @@ async def test_a_device(tmp_path: Path) -> None:
     assert device.evidence[0].known == "measured in our laboratory"
     assert (device.owner, device.contact, device.manual) == ("", "", False)
     assert device.disposition == "Nobody has decided about it yet."
+
+
+async def test_what_people_say(tmp_path: Path) -> None:
+    """A device nobody detected is disclosed as entered, where it is said to be; owner and contact stand with what was seen."""
+    database = await fresh(tmp_path)
+    one = await scene(database, tmp_path)
+    (seen,) = (await one.disclosed()).devices
+    async with database.writing() as transaction:
+        row = DeviceRow("m-1", "dlp", "Contoso", "Contoso DLP", first_seen_ns=START)
+        await devices.add(transaction, row)
+        await devices.place_at(database, transaction, PresenceRow("m-1", "Lyon", "present", 1, START, START))
+        said = {"owner": "Security", "contact": "help@vendor.example", "deployment": "on-premises"}
+        await device_notes.store(database, transaction, NoteRow("m-1", manual=True, decrypting="no", **said))
+        await device_notes.store(database, transaction, NoteRow(seen.id, owner="Network", deployment="iaas"))
+    found = await one.disclosed()
+    by_name = {each.name: each for each in found.devices}
+    entered = by_name["Contoso DLP"]
+    assert (entered.manual, entered.owner, entered.contact) == (True, "Security", "help@vendor.example")
+    assert (entered.decrypting, entered.deployment, entered.deployment_by) == (
+        "no, as its owner says",
+        "on the premises",
+        "as its owner says",
+    )
+    assert [(place.site, place.since, place.agree) for place in entered.places] == [("Lyon", None, 0)]
+    detected = next(each for each in found.devices if not each.manual)
+    assert (detected.owner, detected.deployment) == ("Network", "a data centre or cloud (IaaS)")
+    assert [each.name for each in (await one.disclosed("Lyon")).devices] == ["Contoso DLP"]
+    assert "Data Leakage Prevention" in next(each.name for each in found.classes if "Contoso DLP" in each.devices)
+    await one.history.close()
+    await database.close()
 
 
 async def test_what_else_is_said(tmp_path: Path) -> None:
