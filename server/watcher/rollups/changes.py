@@ -59,8 +59,13 @@ def _found(key: Key, days: Sequence[tuple[DayRow, float, int]], zone: ZoneInfo) 
 
 def together(since_ns: int, events: Iterable[EventRow]) -> list[EventRow]:
     """Return the events that fall together with a change, nearest first, each kind once."""
-    near = [one for one in events if KINDS[one.kind].cause in _OTHERS and abs(one.at_ns - since_ns) <= TOGETHER_NS]
+    near = [one for one in events if _matters(one.kind) and abs(one.at_ns - since_ns) <= TOGETHER_NS]
     found: dict[str, EventRow] = {}
     for one in sorted(near, key=lambda one: (abs(one.at_ns - since_ns), one.kind)):
         found.setdefault(one.kind, one)
     return list(found.values())
+
+
+def _matters(kind: str) -> bool:
+    """Return whether events of a kind can make a way slower; one that was told by another version and is not on the list does not."""
+    return kind in KINDS and KINDS[kind].cause in _OTHERS

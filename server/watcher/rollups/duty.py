@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from server.fleet.hours import WORK_WEEK, BusinessHours
 from server.fleet.registry import Registry
 from server.fleet.zones import zone_of
-from server.history.port import History, Point
+from server.history.port import History, Point, Unavailable
 from server.history.retention import DAY_S, RETENTION_S, oldest_ns
 from server.state import lease, rollups
 from server.state.database import Database
@@ -65,15 +65,21 @@ class RollupDuty:
         self._tidied_ns = 0
 
     async def step(self, lead: Leadership) -> None:
-        """Sum up all that is due now."""
+        """Sum up all that is due now. Raises Unavailable when the history does not answer, for one site at the end."""
         async with self._database.reading() as transaction:
             marks = await rollups.marks(transaction, lead.now() - HOUR_NS - GRACE_NS, MOST_MARKS)
+        trouble = ""
         for due in due_of(marks, self._zone, lead.now(), MOST_HOURS):
-            await self._do(due, lead)
+            try:
+                await self._do(due, lead)
+            except ValueError as error:  # the store cannot answer this (a limit of its own): the other sites must not wait for that
+                trouble = trouble or f"rollups of {due.site} wait: {error}"
         if lead.now() - self._tidied_ns >= TIDY_NS:
             self._tidied_ns = lead.now()
             async with lead.writing() as transaction:
                 await rollups.tidy(transaction, *(lead.now() - kept_ns for kept_ns in (PASSING_NS, HOURS_NS, DAYS_NS)))
+        if trouble:
+            raise Unavailable("refused", trouble, self.every_s)
 
     async def _do(self, due: Due, lead: Leadership) -> None:
         """Sum up one portion. Raises LeaseLost after marking it again, for whoever leads now."""

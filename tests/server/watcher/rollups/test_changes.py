@@ -28,6 +28,6 @@ def test_changes() -> None:
 
 def test_together() -> None:
     """Events within three days that can make a way slower, nearest first, each kind once."""
-    kinds = (("egress-moved", 2), ("appeared", -1), ("egress-moved", 1), ("agent-silent", 0), ("appeared", 4))
+    kinds = (("egress-moved", 2), ("appeared", -1), ("egress-moved", 1), ("agent-silent", 0), ("appeared", 4), ("of-another-version", 0))
     events = [EventRow(kind, "P4", "", "Porto", number, MARCH + days * DAY_NS, 0, "", b"") for number, (kind, days) in enumerate(kinds)]
     assert [(one.kind, one.episode) for one in together(MARCH, events)] == [("appeared", 1), ("egress-moved", 2)]

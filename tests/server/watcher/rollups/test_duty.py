@@ -1,7 +1,7 @@
 """Holds server/watcher/rollups/duty.py: exact again and again, over late data, interruptions and two watchers."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from server.fleet.registry import Registry, Site
 from server.history.embedded import Embedded
 from server.history.influx import Influx
-from server.history.port import Point
+from server.history.port import Bucket, Point, Unavailable
 from server.state import lease, rollups
 from server.state.database import Database
 from server.state.rollups import DayRow, HourRow
@@ -85,6 +85,10 @@ async def test_a_morning(desk: Desk) -> None:
     assert (taxed["count"], taxed["availability"], taxed["inspected_share"], taxed["hours"]) == (180, 1.0, 1.0, 3)
     assert taxed["tax_ms_p50"] == pytest.approx(10, abs=2)
     assert by_tags[("route", "direct"), ("site", "Porto"), ("window", "business"), ("workload", "Exchange")]["count"] == 120
+    raw = [point for point in probes("Porto", "a1", MONDAY + 7 * HOUR_NS, MONDAY + 10 * HOUR_NS) if ("route", "system") in point.tags]
+    totals = sorted(float(point.fields["total_ms"]) for point in raw if "total_ms" in point.fields)
+    for name, q in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99)):
+        assert taxed[f"total_ms_{name}"] == pytest.approx(totals[int(q * (len(totals) - 1))], rel=0.01 * (1 + 1e-9))
     assert await desk.due() == 0
 
 
@@ -200,6 +204,28 @@ async def test_older_than_raw_points(desk: Desk, caplog: pytest.LogCaptureFixtur
     assert "1 hours of Porto are older than raw points are kept" in caplog.text
 
 
+async def test_a_store_that_cannot_answer(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit of the store's own at one site is told and tried again; it stops neither the watcher nor the other sites."""
+    for site in ("Porto", "Pune"):
+        await desk.store(site, "a1", MONDAY + 7 * HOUR_NS, MONDAY + 8 * HOUR_NS)
+    samples = desk.history.samples
+
+    def limited(
+        bucket: Bucket, measurement: str, fields: list[str], where: dict[str, str], *span: int
+    ) -> AsyncGenerator[list[Point], None]:
+        if where["site"] == "Porto":
+            raise ValueError("history: InfluxDB cannot answer (max-select-point limit exceeded)")
+        return samples(bucket, measurement, fields, where, *span)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.history, "samples", limited)
+        with pytest.raises(Unavailable, match=r"rollups of Porto wait: .*max-select-point"):
+            await desk.step()
+    assert (await desk.due(), len((await desk.kept("Pune"))[0])) == (1, 4)
+    await desk.step()
+    assert await desk.due() == 0
+
+
 async def test_retention(desk: Desk) -> None:
     """Phases that only days need go after 16 days, hours after 90, days after 25 months."""
     await desk.store("Porto", "a1", MONDAY + 7 * HOUR_NS, MONDAY + 8 * HOUR_NS)
@@ -219,7 +245,7 @@ async def test_on_influxdb(desk: Desk, influx: InfluxServer) -> None:
     desk.now_ns = first_ns + 2 * DAY_NS
     real = Desk(desk.database, Influx(influx.fresh()))
     embedded = Desk(desk.database, desk.history)
-    found = []
+    found: list[Kept] = []
     for one in (embedded, real):
         one.now_ns = desk.now_ns + len(found) * LEASE_NS
         await one.store("Porto", "a1", first_ns, first_ns + 2 * HOUR_NS)
