@@ -12,6 +12,7 @@ from server.watcher.leading import Duty
 from server.watcher.replacing import Replacing
 from server.watcher.rollups.duty import RollupDuty
 from server.watcher.rollups.watching import TrendDuty
+from server.watcher.rotations import Rotations
 from server.watcher.site_duty import SiteDuty
 from server.watcher.watching import Watching
 
@@ -29,6 +30,7 @@ def duties_of(means: Means) -> list[Duty]:
         RollupDuty(means.database, means.history, means.registry),
         TrendDuty(means.database, means.registry),
         Approvals(),
+        Rotations(),
         CaseDuty(means.settings.cases, means.registry, means.knowledge),
         *notice_duties(means),
     )

@@ -50,6 +50,7 @@ from server.ingest.broker import COLLECTOR, BrokerUnavailable, EmbeddedBroker
 from server.ingest.mqtt import BrokerSettings, MqttIngest
 from server.ingest.secure import broker_settings
 from server.knowledge import KnowledgeSource
+from server.learning import Learned
 from server.means import Means
 from server.memory import relax_garbage_collection
 from server.sites import SiteSource
@@ -77,17 +78,25 @@ class Server:
     interpreter: Interpreter
     sites: SiteSource
     lists: Following
+    learned: Learned
     now: Callable[[], int]
     console_port: int = 0
+    listed: Knowledge | None = None
+    """What is judged by, without what the fleet has learned; None is what the interpreter began with."""
     reflector: Reflecting = field(default_factory=Reflecting)
 
     def adopt(self, knowledge: Knowledge) -> None:
         """Judge by another knowledge from the next report on, with the newest endpoint lists over it."""
         self.judge_by(self.lists.over(knowledge))
 
+    def learn(self) -> None:
+        """Judge by what the fleet has learned from the next report on."""
+        self.judge_by(self.listed or self.interpreter.judge.knowledge)
+
     def judge_by(self, knowledge: Knowledge) -> None:
-        """Judge by exactly this knowledge from the next report on."""
-        judge = Judge(knowledge, self.interpreter.judge.policy)
+        """Judge by this knowledge from the next report on, with the authorities the fleet has learned."""
+        self.listed = knowledge
+        judge = Judge(self.learned.over(knowledge), self.interpreter.judge.policy)
         self.interpreter.use(judge)
         self.telemetry.watch_judge(judge)
 
@@ -114,6 +123,7 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
         stack.push_async_callback(database.close)
         lists = Following(database, judge.knowledge)
         judge = await _with_newest(lists, judge)
+        learned = Learned(database)
         history = open_history(settings)
         stack.push_async_callback(history.close)
         away = await _check_history(history)
@@ -146,7 +156,21 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
         sources = Sources(database, history, places, lambda: interpreter.judge.knowledge, lambda: telemetry.condition_sentence or "", said)
         console = Console(settings, sources, registry, now, stage)
         server = Server(
-            settings, database, history, collector, telemetry, ingest, watcher, console, broker.port, source, interpreter, sites, lists, now
+            settings,
+            database,
+            history,
+            collector,
+            telemetry,
+            ingest,
+            watcher,
+            console,
+            broker.port,
+            source,
+            interpreter,
+            sites,
+            lists,
+            learned,
+            now,
         )
         health = partial(add_health, registry=registry, health=lambda: _health(server))
         host = settings.console.listen.rpartition(":")[0].strip("[]")
@@ -167,6 +191,7 @@ async def _at_work(server: Server) -> AsyncIterator[None]:
         tasks = [
             group.create_task(server.sites.run(), name="sites"),
             group.create_task(server.lists.run(server.judge_by), name="endpoint-lists"),
+            group.create_task(server.learned.run(server.learn), name="learned"),
         ]
         if server.settings.collector.enabled:
             tasks.append(group.create_task(server.collector.run(), name="collector"))

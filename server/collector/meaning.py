@@ -14,6 +14,7 @@ from judge.encode import finding_bytes
 from judge.finding import Finding, Judgement, name_of
 from judge.judgement import Judge
 from server.collector.intake import Item
+from server.collector.issuers import Issuer, is_news, issuers_seen
 from server.collector.points import Label, Tags, cost_fields, finding_fields, label_of, measured_ns, observation_point, tags_of
 from server.collector.runs import Path, Run
 from server.collector.standing import Seen, seen_of
@@ -37,6 +38,8 @@ class Prepared:
     device_key: str
     fields: SharedFields
     fine: tuple[str, ...] = ()
+    news: bool = False
+    """Whether it met a public authority that no list knows (`issuers.py`)."""
     _json: bytes = field(default=b"")
 
     def json(self) -> bytes:
@@ -78,6 +81,7 @@ class Meaning:
     raw: list[dict[str, Any]]
     standing: Seen = field(default_factory=Seen)
     ways: Mapping[WayKind, WaySeen] = field(default_factory=dict)
+    issuers: tuple[Issuer, ...] = ()
 
 
 class _Tagger(dict[Label, Tags]):
@@ -129,7 +133,21 @@ class Interpreter:
         findings = self._prepare(self._judge.judge(self._judge.look(pairs), certificates, report.cycle.started_ns))
         at_ns = measured_ns(report, 0, 0)
         points += [Point("finding", tags[one.label], fields, at_ns) for one, fields in self._costed(findings, pairs)]
-        return Meaning(item, site, points, findings, raw, seen_of(report, pairs), ways_seen(pairs))
+        return Meaning(
+            item, site, points, findings, raw, seen_of(report, pairs), ways_seen(pairs), self._issuers(findings, item, facts, certificates)
+        )
+
+    def _issuers(
+        self, findings: tuple[Prepared, ...], item: Item, facts: Mapping[str, KnownFacts | RawFacts], certificates: Mapping[str, bytes]
+    ) -> tuple[Issuer, ...]:
+        """Return the authorities a report met that no list knows: of nearly every report none, which costs one look at each finding."""
+        news = [one.finding for one in findings if one.news]
+        report = item.report
+        if not news or report is None:
+            return ()
+        ids = {one.facts for one in report.cycle.observations if not isinstance(one, RawObservation)}
+        mine = {key: one for key in ids if not isinstance(one := facts[key], RawFacts)}
+        return issuers_seen(news, mine, certificates, self._judge.knowledge)
 
     def _costed(
         self, findings: tuple[Prepared, ...], pairs: list[tuple[KnownObservation, KnownFacts]]
@@ -161,4 +179,4 @@ class Interpreter:
 def _prepared(one: Finding, knowledge: str) -> Prepared:
     label = label_of(one.target, one.route, one.name)
     fine = tuple(name_of(one.target, aspect) for aspect in one.fine)
-    return Prepared(one, label, one.verdict, one.device_key, finding_fields(one, knowledge), fine)
+    return Prepared(one, label, one.verdict, one.device_key, finding_fields(one, knowledge), fine, is_news(one))

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from server.collector.bodies import Bodies
 from server.collector.intake import Hold, Item, Terms, printable, take
+from server.collector.issuers import IssuerKeeper
 from server.collector.ledger import MAX_RANGES, Entry, Head
 from server.collector.marks import HourMarks
 from server.collector.meaning import Interpreter, Meaning
@@ -68,6 +69,7 @@ class Pipeline:
         self._bodies = Bodies(database)
         self._runs = RunKeeper(database)
         self._marks = HourMarks()
+        self._issuers = IssuerKeeper(database)
 
     async def process(self, arrivals: Sequence[Arrival], now_ns: int) -> Outcome:
         """Store a batch and return what its agents are to be told."""
@@ -181,6 +183,7 @@ class Pipeline:
             stored = [meanings[id(item)] for item in settled.new + settled.replaced if item.report]
             outcome.told = await self._runs.take(connection, agents, stored, now_ns)
             await self._marks.take(connection, stored, now_ns)
+            await self._issuers.take(connection, [(issuer, one.site) for one in stored for issuer in one.issuers], now_ns)
             clones = _clones(settled, locked, now_ns)
             await run_rows.tell_clone(connection, clones, now_ns)
             poison = [item for item in settled.new if item.report is None]
@@ -188,6 +191,7 @@ class Pipeline:
             await quarantine_rows.keep(connection, kept, now_ns)
         outcome.told = outcome.told or bool(clones)
         self._runs.committed()
+        self._issuers.committed()
         self._marks.committed(now_ns)
         return settled
 
