@@ -78,12 +78,16 @@ class Server:
     interpreter: Interpreter
     sites: SiteSource
     lists: Following
-    learned: Learned
     now: Callable[[], int]
     console_port: int = 0
+    learned: Learned = field(init=False)
     listed: Knowledge | None = None
     """What is judged by, without what the fleet has learned; None is what the interpreter began with."""
     reflector: Reflecting = field(default_factory=Reflecting)
+
+    def __post_init__(self) -> None:
+        """Begin without what the fleet has learned; it is read at once."""
+        self.learned = Learned(self.database)
 
     def adopt(self, knowledge: Knowledge) -> None:
         """Judge by another knowledge from the next report on, with the newest endpoint lists over it."""
@@ -123,7 +127,6 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
         stack.push_async_callback(database.close)
         lists = Following(database, judge.knowledge)
         judge = await _with_newest(lists, judge)
-        learned = Learned(database)
         history = open_history(settings)
         stack.push_async_callback(history.close)
         away = await _check_history(history)
@@ -156,21 +159,7 @@ async def serving(settings: Settings, now: Callable[[], int] = time.time_ns, sta
         sources = Sources(database, history, places, lambda: interpreter.judge.knowledge, lambda: telemetry.condition_sentence or "", said)
         console = Console(settings, sources, registry, now, stage)
         server = Server(
-            settings,
-            database,
-            history,
-            collector,
-            telemetry,
-            ingest,
-            watcher,
-            console,
-            broker.port,
-            source,
-            interpreter,
-            sites,
-            lists,
-            learned,
-            now,
+            settings, database, history, collector, telemetry, ingest, watcher, console, broker.port, source, interpreter, sites, lists, now
         )
         health = partial(add_health, registry=registry, health=lambda: _health(server))
         host = settings.console.listen.rpartition(":")[0].strip("[]")

@@ -15,6 +15,7 @@ from server.state.database import Database, Transaction
 from server.watcher import sentences
 from server.watcher.devices import Approval, Priority, Told, priority
 from server.watcher.guards import is_damped
+from server.watcher.identity import is_firm
 from server.watcher.spreading import FLEET, NO_SITES, SPREAD_NS, is_spread, scope_word, spread_scope
 from server.watcher.telling import printable, publish
 from server.watcher.turns import Run
@@ -45,7 +46,7 @@ class Teller:
         proof = proof_of(told, weighed.runs, weighed.findings)
         severity: Priority = priority(told.kind, _approval(row), told.at_ns, told.categories)
         body = self._body(post, told, weighed, row, proof)
-        if told.kind == "appeared" and post.place not in NO_SITES:
+        if told.kind == "appeared" and post.place not in NO_SITES and is_firm(post.names):  # weak keys do not say that two are one
             others = await self._newly_at(post.device, told.at_ns)
             spreads = is_spread({post.place, *others})
             body["spread"] = spreads

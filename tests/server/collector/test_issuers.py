@@ -27,11 +27,11 @@ def recorded() -> tuple[tuple[Finding, ...], dict[str, KnownFacts], dict[str, by
     report = json.loads((CASE / "report.json").read_text())
     knowledge = replace(load_knowledge(), roots=Roots.from_pem((CASE / "roots.pem").read_bytes()))
     certificates = {key: base64.b64decode(body) for key, body in report["certificates"].items()}
-    facts = {key: facts_of(plain) for key, plain in report["facts"].items()}
+    facts: dict[str, KnownFacts] = {key: facts_of(plain) for key, plain in report["facts"].items()}
     judge = Judge(knowledge)
     pairs = [(observation_of(one), facts[one["facts"]]) for one in report["cycle"]["observations"]]
     findings = judge.judge(judge.look(pairs), certificates, report["cycle"]["started_ns"]).findings
-    mine = {key: one for key, one in facts.items() if not isinstance(one, EgressFacts)}
+    mine: dict[str, KnownFacts] = {key: one for key, one in facts.items() if not isinstance(one, EgressFacts)}
     return findings, mine, certificates, knowledge
 
 

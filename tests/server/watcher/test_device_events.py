@@ -50,3 +50,16 @@ def test_what_proves_it() -> None:
     assert proof_of(Told("appeared", 1, 1, 0, tuple(runs)), runs, findings) is BOX
     assert proof_of(Told("left", 3, 1, 0, ()), runs, findings) is unsure
     assert proof_of(Told("left", 3, 1, 0, ()), [], {}) is None
+
+
+async def test_what_all_boxes_share_does_not_spread(database: Database) -> None:
+    """Three unrelated boxes that end connections at the same hop are three devices of three sites, not one that has spread."""
+    clock = [START]
+    rounds, watcher = Rounds(database), Watcher(database, None, "w", lambda: clock[0])
+    near = sightings.finding("spliced", device("path:ends at hop 2", vendor="Riverbed"), deterministic=True)
+    for seen in ("clean", "clean", near, near):
+        clock[0] += MINUTE
+        for place in ("Lyon", "Porto", "Rome"):
+            await rounds.see(place.lower(), clock[0], {HOST: seen}, place)  # type: ignore[dict-item]
+        await watcher.step()
+    assert sorted(await sightings.told(database)) == [("appeared", place, 1, "P2") for place in ("Lyon", "Porto", "Rome")]
