@@ -10,6 +10,7 @@ import asyncio
 import json
 import sys
 
+from benchmarks.replay_world.fullday import play_day
 from benchmarks.replay_world.playing import Played, play
 from benchmarks.replay_world.scoring import Result, score, table
 from benchmarks.replay_world.world import BRIEF, LONG, World, make_world
@@ -53,7 +54,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--short", action="store_true", help="20 sites, 3 days, 8 devices")
+    parser.add_argument("--full-day", action="store_true", help="a day as whole reports through the collector")
+    parser.add_argument("--sites", type=int, default=40, help="of the full day; each has five agents that report every ten minutes")
     asked = parser.parse_args()
+    if asked.full_day:
+        day = asyncio.run(play_day(asked.seed, asked.sites)).figures()
+        print(json.dumps(day | {"seed": asked.seed}))
+        return 0 if day["found"] == day["devices"] and not (day["false_new_devices"] or day["events_doubled"] or day["late"]) else 1
     world = make_world(asked.seed, BRIEF if asked.short else LONG)
     played = asyncio.run(play(world, lambda text: print(text, file=sys.stderr)))
     result = score(world, played.told)

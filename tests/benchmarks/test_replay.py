@@ -7,12 +7,6 @@ from benchmarks.replay_world.playing import play
 from benchmarks.replay_world.scoring import score
 from benchmarks.replay_world.world import BRIEF, make_world
 
-SAYS_TWO_THINGS = "Squid of Fabrikam"
-"""It decrypts, and on port 80 it shows its product's name and nothing that ties the two together: two devices are told of it.
-
-Open: that is one cause, and one event is wanted (docs/decisions/025-the-world-the-watcher-is-tested-in.md).
-"""
-
 
 def test_every_true_device_is_found_in_time_and_nothing_else_is_told() -> None:
     """Whatever else happens in three days: all eight told by the bound of design §6, none falsely, none twice."""
@@ -21,7 +15,7 @@ def test_every_true_device_is_found_in_time_and_nothing_else_is_told() -> None:
     assert [one.truth.name for one in result.scores if not one.found] == []
     assert [one.truth.name for one in result.late] == []
     assert [one.sentence for one in result.false] == []
-    assert [one.truth.name for one in result.scores if one.doubled] in ([], [SAYS_TWO_THINGS])
+    assert [one.truth.name for one in result.scores if one.doubled] == []
 
 
 def test_a_seed_gives_the_same_month() -> None:
