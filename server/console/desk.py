@@ -35,6 +35,7 @@ class Part:
 _LISTED = {"limit": str(MOST_SHOWN)}
 PARTS: Sequence[Part] = (
     Part("alerts", "Alerts", {"alerts": ("/alerts", {**_LISTED, "state": "open"})}),
+    Part("devices", "Devices", {"devices": ("/devices", {"limit": "40"})}, {"devices": "/devices/{id}"}),
     Part("cases", "Bypass cases", {"cases": ("/cases", _LISTED)}, {"cases": "/cases/{id}"}),
     Part("disclosure", "Disclosure", {"standing": ("/standing", _LISTED)}),
     Part("coverage", "Bypass coverage", {"coverage": ("/coverage", _LISTED)}),
