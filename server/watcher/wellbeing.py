@@ -114,9 +114,8 @@ def _one(agent: AgentState, mine: Mapping[str, Stretch], old_plan: str, newest: 
         wrong[kind] = None if silent else stretch is not None
         if stretch is not None:
             detail[kind], since[kind] = stretch.detail, stretch.first_ns
-    if agent.state == "late":
-        wrong["agent-lagging"], detail["agent-lagging"] = True, detail.get("agent-lagging", "reports come late")
-        since.setdefault("agent-lagging", agent.latest_ns)
+    if agent.state == "late" and not wrong["agent-lagging"]:
+        wrong["agent-lagging"] = None  # on its way to silence, as a laptop that sleeps: nothing says that reports wait at it
     if old_plan and not silent:
         wrong["agent-plan"], detail["agent-plan"] = True, detail.get("agent-plan", old_plan)
     behind = version_key(agent.software) < version_key(newest)

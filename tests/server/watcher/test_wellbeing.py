@@ -28,7 +28,7 @@ def look(
         (look(AGENT, "clock"), ("clock off",)),
         (look(AGENT, "roots"), ()),  # news, not trouble
         (look(AGENT, "dropping", "lagging"), ("lagging", "dropping reports")),
-        (look(replace(AGENT, state="late")), ("lagging",)),
+        (look(replace(AGENT, state="late")), ()),  # asleep, perhaps: that reports wait at it is its own word
         (look(replace(AGENT, state="silent")), ("silent",)),
         (look(replace(AGENT, state="silent"), "clock", "plan", plan=1), ("silent",)),  # of the rest nothing is known now
         (look(plan=2), ("old plan",)),
