@@ -38,8 +38,8 @@ async def test_what_people_say(tmp_path: Path) -> None:
         row = DeviceRow("m-1", "dlp", "Contoso", "Contoso DLP", first_seen_ns=START)
         await devices.add(transaction, row)
         await devices.place_at(database, transaction, PresenceRow("m-1", "Lyon", "present", 1, START, START))
-        said = {"owner": "Security", "contact": "help@vendor.example", "deployment": "on-premises"}
-        await device_notes.store(database, transaction, NoteRow("m-1", manual=True, decrypting="no", **said))
+        said = NoteRow("m-1", manual=True, owner="Security", contact="help@vendor.example", deployment="on-premises", decrypting="no")
+        await device_notes.store(database, transaction, said)
         await device_notes.store(database, transaction, NoteRow(seen.id, owner="Network", deployment="iaas"))
     found = await one.disclosed()
     by_name = {each.name: each for each in found.devices}

@@ -60,6 +60,6 @@ async def test_what_all_boxes_share_does_not_spread(database: Database) -> None:
     for seen in ("clean", "clean", near, near):
         clock[0] += MINUTE
         for place in ("Lyon", "Porto", "Rome"):
-            await rounds.see(place.lower(), clock[0], {HOST: seen}, place)  # type: ignore[dict-item]
+            await rounds.see(place.lower(), clock[0], {HOST: seen}, place)
         await watcher.step()
     assert sorted(await sightings.told(database)) == [("appeared", place, 1, "P2") for place in ("Lyon", "Porto", "Rome")]
