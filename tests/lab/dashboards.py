@@ -94,10 +94,11 @@ NOT_IN_THE_DEMO: Mapping[str, str] = {
     "Does Teams media get through? The relay's answers by port": "the demo's plan has no relay",
     "Relay: round trip, jitter, lookup (ms), loss (%)": "the demo's plan has no relay",
     "Does QUIC (HTTP/3 on UDP 443) get through?": "the demo's plan has no QUIC",
+    "Hours that are not complete, newest first (at most 50)": "the demo loses nothing",
     **dict.fromkeys(_BY_DAY, "the first hour is summed up ten minutes after it is over"),
     "Does WebSocket get through, and does it outlive silence?": "the demo's plan has no WebSocket",
 }
-"""Panels of probes that the demo's agents do not run, and why; the laboratory runs them, and on plausible points none is empty."""
+"""Panels that the demo has nothing for, most of them of probes its agents do not run, and why. On plausible points none is empty."""
 
 
 def asked(made: Mapping[str, Any]) -> Iterator[Asked]:
