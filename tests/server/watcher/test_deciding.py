@@ -130,7 +130,7 @@ STORY = st.lists(
 )
 @given(story=STORY, looks=st.dictionaries(st.integers(0, 13), st.integers(1, 2)))
 def test_what_is_told_does_not_depend_on_who_looks_when(empty: str, story: list[Round], looks: dict[int, int]) -> None:
-    """Any restarts, crashes before a commit, repeated and shuffled inbox rows, and any delay give the same events, each once (dates: 019)."""
+    """Any restarts, crashes before a commit, shuffled inbox rows and any delay give the same events, each once (dates: note 019)."""
     steady = asyncio.run(tell(empty, story, dict.fromkeys(range(14), 1), fragile=False))
     assert len({one[:4] for one in steady}) == len(steady)
     assert sorted(one[:4] for one in asyncio.run(tell(empty, story, looks, fragile=True))) == sorted(one[:4] for one in steady)
