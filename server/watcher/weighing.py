@@ -54,8 +54,8 @@ async def weigh(transaction: Transaction, post: Post, before: Standing | None, a
     findings = {one.id: read(one.finding) for one in seen if one.device_key in post.names}
     stored = await _runs(transaction, post, seen, findings, before)
     runs = guarded(stored, await _guards(transaction, stored, before))
-    before = waiting(before, stored, runs)
     after, told = decide(before, turns(runs), agents, now_ns)
+    after = waiting(after, stored, runs)  # behind the decision: what is held must not date what others saw before
     quiet = [await _quieter(transaction, post, one, findings) for one in told]
     return Weighed(after, quiet, runs, findings, agents)
 
