@@ -3,9 +3,12 @@
 Nothing here opens a connection.
 """
 
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator
+
+from judge.knowledge.targets import BadTenant, tenant_label
 
 
 class Section(BaseModel):
@@ -42,3 +45,14 @@ class Placed(Section):
         if not -180 <= value <= 180:
             raise ValueError(f"{value:g} is nowhere on Earth; write degrees from -180 to 180, east positive")
         return value
+
+
+def _tenant(value: str) -> str:
+    try:
+        return tenant_label(value) if value else ""
+    except BadTenant as bad:
+        raise ValueError(str(bad)) from None
+
+
+Tenant = Annotated[str, AfterValidator(_tenant)]
+"""A tenant's name as in `contoso.sharepoint.com`; empty for none."""

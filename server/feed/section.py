@@ -6,8 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 
 from judge.knowledge.endpoints import Instance
-from judge.knowledge.targets import BadTenant, tenant_label
-from server.section import Section, is_address
+from server.section import Section, Tenant, is_address
 
 
 class FeedSection(Section):
@@ -20,7 +19,7 @@ class FeedSection(Section):
     enabled: bool = False
     instances: Annotated[tuple[Instance, ...], Field(min_length=1, max_length=4)] = ("Worldwide",)
     url: str = "https://endpoints.office.com"
-    tenant: str = ""
+    tenant: Tenant = ""
     proxy: str = ""
 
     @field_validator("instances")
@@ -42,11 +41,3 @@ class FeedSection(Section):
         if value and not is_address(value, "http", "https"):
             raise ValueError("proxy: is not a proxy's address; write http://proxy.contoso.com:3128")
         return value
-
-    @field_validator("tenant")
-    @classmethod
-    def _is_a_name(cls, value: str) -> str:
-        try:
-            return tenant_label(value) if value else ""
-        except BadTenant as bad:
-            raise ValueError(str(bad)) from None

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from judge.knowledge.endpoints import Instance
-from judge.knowledge.targets import BadTenant, tenant_label
-from server.section import Section
+from server.section import Section, Tenant
 
 
 class PlansSection(Section):
@@ -20,16 +19,8 @@ class PlansSection(Section):
     key: Path | None = None
     template: Path | None = None
     instance: Instance = "Worldwide"
-    tenant: str = ""
+    tenant: Tenant = ""
     cadence_s: Annotated[float, Field(ge=5, le=86_400)] | None = None
-
-    @field_validator("tenant")
-    @classmethod
-    def _is_a_name(cls, value: str) -> str:
-        try:
-            return tenant_label(value) if value else ""
-        except BadTenant as bad:
-            raise ValueError(str(bad)) from None
 
     @model_validator(mode="after")
     def _signed(self) -> "PlansSection":

@@ -109,7 +109,7 @@ class MqttIngest:
         finally:
             self._client = None
             self._connected(0.0)
-            await _close(client)
+            await close(client)
 
     async def _connect(self, client: Client, lost: asyncio.Event, version: int) -> None:
         settings = self._settings
@@ -196,7 +196,7 @@ async def _unless(lost: asyncio.Event, work: Awaitable[T], when: str) -> T:
     return result
 
 
-async def _close(client: Client) -> None:
+async def close(client: Client) -> None:
     """Disconnect within a second, or cut: gmqtt's disconnect hangs on a stopped broker with a full buffer (measured)."""
     connection = getattr(client, "_connection", None)
     if connection is None:

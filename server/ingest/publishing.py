@@ -11,7 +11,7 @@ from typing import Any
 from gmqtt import Client
 from gmqtt.mqtt.handler import MQTTConnectError
 
-from server.ingest.mqtt import BrokerSettings
+from server.ingest.mqtt import BrokerSettings, close
 
 PUBLISH_SECONDS = 15.0
 """From the first byte to the PUBACK; a broker that is well takes milliseconds, and a letter's claim is 60 s."""
@@ -77,13 +77,4 @@ class _Lost(Exception):  # noqa: N818 - what happened
 async def _close(client: Client, gone: "asyncio.Future[int]") -> None:
     if gone.done() and not gone.cancelled():
         gone.exception()  # looked at, so that nobody warns of it
-    connection = getattr(client, "_connection", None)
-    if connection is None:
-        return
-    try:
-        async with asyncio.timeout(1):
-            await client.disconnect()
-    except Exception:  # noqa: BLE001 - whatever it says, the connection goes
-        transport = getattr(connection, "_transport", None)
-        if transport is not None:
-            transport.abort()
+    await close(client)

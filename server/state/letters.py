@@ -102,13 +102,6 @@ async def postpone(transaction: AsyncConnection, one: int, next_ns: int, trouble
     await transaction.execute(update(letter).where(letter.c.id == one, letter.c.state == WAITING).values(values))
 
 
-async def hand_back(transaction: AsyncConnection, ids: Collection[int], next_ns: int) -> None:
-    """Give claimed letters back untried: the try does not count."""
-    if ids:
-        back = update(letter).where(letter.c.id.in_(ids), letter.c.state == WAITING).values(tries=letter.c.tries - 1, next_ns=next_ns)
-        await transaction.execute(back)
-
-
 async def give_up(transaction: AsyncConnection, one: int, now_ns: int, trouble: str) -> None:
     """End a letter that nobody took."""
     values = {"state": GIVEN_UP, "ended_ns": now_ns, "trouble": trouble[:256]}

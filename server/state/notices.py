@@ -5,13 +5,14 @@ All of one fold is one transaction: cursor, alerts, parts, letters. An event is 
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.state.database import Database
+from server.state.events import EventRow
 from server.state.notices_tables import alert, alert_part, letter, notice_mark, notice_seen
 from server.state.tables import agent, device, event
 
@@ -22,24 +23,10 @@ CHUNK = 400
 
 
 @dataclass(frozen=True, slots=True)
-class EventFound:
+class EventFound(EventRow):
     """An event's row, with its number."""
 
     id: int
-    kind: str
-    severity: str
-    device: str
-    scope: str
-    episode: int
-    at_ns: int
-    made_ns: int
-    sentence: str
-    body: bytes
-
-    @property
-    def identity(self) -> str:
-        """Return the identity as `server.state.events.EventRow` spells it."""
-        return f"{self.device}|{self.scope}|{self.kind}|{self.episode}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +76,7 @@ class Gist:
     sentence: str = ""
 
 
-_EVENT = (
-    event.c.id,
-    event.c.kind,
-    event.c.severity,
-    event.c.device,
-    event.c.scope,
-    event.c.episode,
-    event.c.at_ns,
-    event.c.made_ns,
-    event.c.sentence,
-    event.c.body,
-)
+_EVENT = tuple(event.c[one.name] for one in fields(EventFound))
 _PART = tuple(alert_part.c)
 _ALERT = tuple(alert.c)
 

@@ -91,14 +91,8 @@ async def in_force(transaction: Transaction) -> dict[str, tuple[int, str]]:
     return {row.agent: (row.version, row.digest) for row in await transaction.execute(query)}
 
 
-async def newest_version(transaction: Transaction, agent: str) -> int:
-    """Return the version of the plan an agent is to follow; 0 when none was ever issued."""
-    query = select(func.max(plan_issue.c.version)).where(plan_issue.c.agent.in_((ALL, agent)))
-    return int((await transaction.execute(query)).scalar_one_or_none() or 0)
-
-
 async def newest_versions(transaction: Transaction, agents: Collection[str]) -> dict[str, int]:
-    """Return the same for many agents by one statement; 0 for each when no plan was issued."""
+    """Return the version of the plan each agent is to follow, by one statement; 0 for each when no plan was issued."""
     query = select(plan_issue.c.agent, func.max(plan_issue.c.version)).group_by(plan_issue.c.agent)
     found = {row[0]: int(row[1]) for row in await transaction.execute(query)}
     return {agent: max(found.get(ALL, 0), found.get(agent, 0)) for agent in agents}

@@ -22,6 +22,16 @@ def _migrated() -> bytes:
         return file.read_bytes()
 
 
+def config_file(folder: Path, more: str = "") -> Path:
+    """Return the configuration of a centre whose database is `fresh` in that folder; `more` is TOML behind it."""
+    file = folder / "server.toml"
+    file.write_text(
+        f'[state]\nurl = "sqlite+aiosqlite:///{folder}/state.db"\n[history]\nkind = "embedded"\npath = "{folder}/history.db"\n'
+        f'[broker]\nurl = "mqtt://127.0.0.1:1883"\n{more}'
+    )
+    return file
+
+
 async def fresh(folder: Path) -> Database:
     """Return an empty database in a folder."""
     file = folder / "state.db"

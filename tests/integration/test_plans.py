@@ -126,7 +126,7 @@ async def _heard(chain: Chain, version: int) -> None:
         while not says == newest == version:
             async with database.reading() as transaction:
                 says = (await standing.plans(transaction)).get(chain.agent.agent, 0)
-                newest = await plans.newest_version(transaction, chain.agent.agent)
+                newest = (await plans.newest_versions(transaction, [chain.agent.agent]))[chain.agent.agent]
             await asyncio.sleep(0.1)
     await database.close()
 

@@ -11,7 +11,7 @@ from server.watcher.watcher import Watcher
 from tests.fakes import sightings
 from tests.fakes.sightings import HOST, MINUTE, START, Rounds
 from tests.fakes.sightings import device as box
-from tests.fakes.state import fresh
+from tests.fakes.state import config_file, fresh
 
 
 @pytest.fixture
@@ -27,12 +27,7 @@ def config(tmp_path: Path) -> Path:
         await database.close()
 
     asyncio.run(make())
-    file = tmp_path / "server.toml"
-    file.write_text(
-        f'[state]\nurl = "sqlite+aiosqlite:///{tmp_path}/state.db"\n[history]\nkind = "embedded"\npath = "{tmp_path}/history.db"\n'
-        '[broker]\nurl = "mqtt://127.0.0.1:1883"\n'
-    )
-    return file
+    return config_file(tmp_path)
 
 
 def run(config: Path, *arguments: str) -> Result:

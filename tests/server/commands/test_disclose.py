@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from server.commands.disclose import disclose
 from tests.fakes import sightings
 from tests.fakes.sightings import HOST, SECOND, Rounds
-from tests.fakes.state import fresh
+from tests.fakes.state import config_file, fresh
 
 app = typer.Typer()
 app.command()(disclose)
@@ -31,12 +31,7 @@ def config(tmp_path: Path) -> Path:
         await database.close()
 
     asyncio.run(make())
-    file = tmp_path / "server.toml"
-    file.write_text(
-        f'[state]\nurl = "sqlite+aiosqlite:///{tmp_path}/state.db"\n[history]\nkind = "embedded"\npath = "{tmp_path}/history.db"\n'
-        '[broker]\nurl = "mqtt://127.0.0.1:1883"\n'
-    )
-    return file
+    return config_file(tmp_path)
 
 
 def run(config: Path, *arguments: str) -> Result:

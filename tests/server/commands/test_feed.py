@@ -14,7 +14,7 @@ from server.state import feed
 from server.state.database import open_database
 from server.state.events import EventRow, tell
 from tests.fakes.endpoint_service import recorded
-from tests.fakes.state import fresh
+from tests.fakes.state import config_file, fresh
 
 
 @pytest.fixture
@@ -25,12 +25,7 @@ def config(tmp_path: Path) -> Path:
         await (await fresh(tmp_path)).close()
 
     asyncio.run(make())
-    file = tmp_path / "server.toml"
-    file.write_text(
-        f'[state]\nurl = "sqlite+aiosqlite:///{tmp_path}/state.db"\n[history]\nkind = "embedded"\npath = "{tmp_path}/history.db"\n'
-        '[broker]\nurl = "mqtt://127.0.0.1:1883"\n[feed]\nenabled = true\n'
-    )
-    return file
+    return config_file(tmp_path, "[feed]\nenabled = true\n")
 
 
 def run(config: Path, command: str) -> Result:

@@ -17,7 +17,7 @@ from server.state.assignments import introduce
 from server.state.database import Database, open_database
 from server.watcher.leading import Leadership
 from tests.fakes.sightings import START
-from tests.fakes.state import fresh
+from tests.fakes.state import config_file, fresh
 
 
 @pytest.fixture
@@ -25,12 +25,7 @@ def config(tmp_path: Path) -> Path:
     """Give the configuration of a centre with an empty database and a key."""
     make_key(tmp_path / "plan.key")
     asyncio.run(_close(tmp_path))
-    file = tmp_path / "server.toml"
-    file.write_text(
-        f'[state]\nurl = "sqlite+aiosqlite:///{tmp_path}/state.db"\n[history]\nkind = "embedded"\npath = "{tmp_path}/history.db"\n'
-        f'[broker]\nurl = "mqtt://127.0.0.1:1883"\n[plans]\nkey = "{tmp_path}/plan.key"\n'
-    )
-    return file
+    return config_file(tmp_path, f'[plans]\nkey = "{tmp_path}/plan.key"\n')
 
 
 async def _close(folder: Path) -> None:

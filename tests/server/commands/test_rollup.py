@@ -13,7 +13,7 @@ from server.state import rollups
 from server.watcher.rollups.points import day_point
 from server.watcher.rollups.tally import Key, Tally
 from tests.fakes.days_kept import DAY_NS, day_rows
-from tests.fakes.state import fresh
+from tests.fakes.state import config_file, fresh
 
 
 @pytest.fixture
@@ -33,12 +33,7 @@ def config(tmp_path: Path) -> Path:
         await database.close()
 
     asyncio.run(make())
-    file = tmp_path / "server.toml"
-    file.write_text(
-        f'[state]\nurl = "sqlite+aiosqlite:///{tmp_path}/state.db"\n[history]\nkind = "embedded"\npath = "{tmp_path}/history.db"\n'
-        '[broker]\nurl = "mqtt://127.0.0.1:1883"\n[sites.Porto]\nlatitude = 41.1\nlongitude = -8.6\nzone = "Europe/Lisbon"\n'
-    )
-    return file
+    return config_file(tmp_path, '[sites.Porto]\nlatitude = 41.1\nlongitude = -8.6\nzone = "Europe/Lisbon"\n')
 
 
 def run(config: Path, *arguments: str) -> Result:

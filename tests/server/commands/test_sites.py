@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from server.commands.sites import app
-from tests.fakes.state import fresh
+from tests.fakes.state import config_file, fresh
 
 LYON = '[sites."Lyon"]\nlatitude = 45.76\nlongitude = 4.84\nzone = "Europe/Paris"\n'
 
@@ -21,12 +21,7 @@ def config(tmp_path: Path) -> Path:
         await (await fresh(tmp_path)).close()
 
     asyncio.run(make())
-    file = tmp_path / "server.toml"
-    file.write_text(
-        f'[state]\nurl = "sqlite+aiosqlite:///{tmp_path}/state.db"\n[history]\nkind = "embedded"\npath = "{tmp_path}/history.db"\n'
-        f'[broker]\nurl = "mqtt://127.0.0.1:1883"\n{LYON}'
-    )
-    return file
+    return config_file(tmp_path, LYON)
 
 
 def run(config: Path, *arguments: str) -> Result:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from gmqtt import Client
 from gmqtt.mqtt.constants import MQTTv50, MQTTv311
 
-from server.ingest.mqtt import BrokerSettings, MqttIngest, _close
+from server.ingest.mqtt import BrokerSettings, MqttIngest, close
 from tests.fakes.loop import FakeLog
 
 LONG_S = 20.0
@@ -115,4 +115,4 @@ async def client(settings: BrokerSettings, *topics: str) -> AsyncIterator[tuple[
     try:
         yield one, seen, granted
     finally:
-        await _close(one)
+        await close(one)
