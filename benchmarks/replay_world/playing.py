@@ -18,7 +18,6 @@ from server.fleet.maintenance import Window
 from server.state import devices, maintenance
 from server.state.database import Database, open_database
 from server.state.tables import event, inbox, run
-from server.watcher import watcher as watching
 from server.watcher.watcher import SWEEP_BATCH, SWEEP_NS, Watcher
 from server.watcher.watching import Watching
 
@@ -130,8 +129,8 @@ class _Play:
         spent, began = self._played.spent, time.perf_counter()
         places = await self._feeder.take(batch, self._clock.now_ns) if batch else set()
         spent["feed"] -= began - (began := time.perf_counter())
-        watching.SWEEP_NS = SWEEP_NS if self._fresh() else SWEEP
-        sweeps = self._clock.now_ns - self._swept_ns >= watching.SWEEP_NS
+        self._watcher.sweep_ns = SWEEP_NS if self._fresh() else SWEEP
+        sweeps = self._clock.now_ns - self._swept_ns >= self._watcher.sweep_ns
         rounds = 1
         if sweeps:
             self._swept_ns = self._clock.now_ns

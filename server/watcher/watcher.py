@@ -51,6 +51,8 @@ class Watcher:
         self._refresher = refresher
         self._duties = duties
         self._lead = Leadership(database, holder, now)
+        self.sweep_ns = SWEEP_NS
+        """How often time alone is looked at; a replay of a month may look less often."""
         self._swept_ns = 0
         self._to_sweep: list[tuple[str, str, str]] = []
         self._woken = asyncio.Event()
@@ -125,7 +127,7 @@ class Watcher:
     async def _sweep(self) -> None:
         """Look at some presences that time alone may change."""
         now_ns = self._lead.now()
-        if not self._to_sweep and now_ns - self._swept_ns >= SWEEP_NS:
+        if not self._to_sweep and now_ns - self._swept_ns >= self.sweep_ns:
             self._swept_ns = now_ns
             async with self._database.reading() as transaction:
                 places = await stored.not_retired(transaction)

@@ -2,19 +2,10 @@
 
 import asyncio
 
-import pytest
-
 import benchmarks.own_tests  # noqa: F401 - before anything of `tests`
 from benchmarks.replay_world.playing import play
 from benchmarks.replay_world.scoring import score
 from benchmarks.replay_world.world import BRIEF, make_world
-from server.watcher import watcher as watching
-
-
-@pytest.fixture(autouse=True)
-def _own_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the watcher its own pause between sweeps back: the world sets another, and would leave it to all tests after."""
-    monkeypatch.setattr(watching, "SWEEP_NS", watching.SWEEP_NS)
 
 
 def test_every_true_device_is_found_in_time_and_nothing_else_is_told() -> None:

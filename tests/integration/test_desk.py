@@ -29,7 +29,7 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     try:
         reports_each(one, 3)
         assert one.act("insert", "Frankfurt").returncode == 0
-        until(lambda: one.state("SELECT id FROM alert WHERE severity = 'P2'"), lambda: "no alert of the device")
+        until(lambda: bool(one.state("SELECT id FROM alert WHERE severity = 'P2'")), lambda: "no alert of the device")
         yield one
     finally:
         one.process.kill()
