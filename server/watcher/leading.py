@@ -87,26 +87,27 @@ async def attend(duty: Duty, lead: Leadership) -> None:
     trouble = ""
     while True:
         if lead.active:
-            now = await _trouble_of(duty, lead)
+            now, mistake = await _trouble_of(duty, lead)
             if now and now != trouble:
-                _log.warning("%s: %s; trying again, nothing is lost", duty.name, now)
+                _log.log(
+                    logging.ERROR if mistake else logging.WARNING, "%s: %s; trying again, nothing is lost", duty.name, now, exc_info=mistake
+                )
             elif trouble and not now:
                 _log.info("%s works again", duty.name)
             trouble = now
         await asyncio.sleep(duty.every_s)
 
 
-async def _trouble_of(duty: Duty, lead: Leadership) -> str:
-    """Do a duty once; return what kept it, or nothing."""
+async def _trouble_of(duty: Duty, lead: Leadership) -> tuple[str, Exception | None]:
+    """Do a duty once; return what kept it, or nothing, and the exception when it was a mistake of ours."""
     try:
         await duty.step(lead)
     except lease.LeaseLost:
-        return ""  # `writing` has said so
+        pass  # `writing` has said so
     except STATE_FAULTS as error:
-        return f"state database: {type(error).__name__}"
+        return f"state database: {type(error).__name__}", None
     except Unavailable as away:
-        return str(away)
+        return str(away), None
     except Exception as error:  # noqa: BLE001 - a mistake in one duty must not end the centre, which stores what agents send
-        _log.debug("%s", duty.name, exc_info=True)
-        return f"a mistake of ours, please report it ({type(error).__name__}: {error})"
-    return ""
+        return f"a mistake of ours, please report it ({type(error).__name__}: {error})", error
+    return "", None
