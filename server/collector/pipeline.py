@@ -192,7 +192,7 @@ class Pipeline:
         outcome.told = outcome.told or bool(clones)
         self._runs.committed()
         self._issuers.committed()
-        self._marks.committed(now_ns)
+        self._marks.committed()
         return settled
 
     def _answer(self, settled: Settled, answers: Answers, outcome: Outcome) -> None:

@@ -5,14 +5,8 @@ it is deciding, sweeping, delivering or summing up, wherever the moment falls.
 """
 
 import asyncio
-import json
-import os
 import random
-import signal
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, closing
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -29,10 +23,9 @@ from server.state import rollups
 from server.state.database import Database
 from server.state.tables import device_key, event, inbox, presence
 from server.watcher.rollups.tally import FIGURES
-from tests.fakes import state
 from tests.fakes.moments import ns
 from tests.fakes.probes_stored import probes
-from tests.lab.watcher_lives import CLOCK
+from tests.lab.lives import Lives, company
 
 pytestmark = pytest.mark.kill
 SMALL = Size(3, 3, tuple(SHORT[index] for index in (1, 2, 4)))
@@ -40,7 +33,6 @@ SMALL = Size(3, 3, tuple(SHORT[index] for index in (1, 2, 4)))
 EVENT_KILLS, ROLLUP_KILLS = 35, 15
 LONGEST_MOMENT_S = 0.03
 """Most ticks take less: the moment falls before, into and after the work alike."""
-PATIENCE_S = 60.0
 NIGHTS = {"Berlin": "Europe/Berlin", "New York": "America/New_York", "St. John's": "America/St_Johns"}
 """Clocks go back on 25 October 2026 in the first, on 1 November in the others, the last half an hour off the hour."""
 SPANS = {
@@ -53,76 +45,12 @@ OVER = ns("2026-11-02T12:00")
 SEED = 5
 
 
-class Lives:
-    """The program that forks watchers, the clock they see, and what they say."""
-
-    def __init__(self, folder: Path, zones: dict[str, str]) -> None:
-        self.folder = folder
-        self.tick = 0
-        (folder / "registry.json").write_text(json.dumps(zones))
-        self.set(0, START)
-        self.running: dict[str, int] = {}
-        root = Path(__file__).parents[2]
-        program = [sys.executable, "-P", str(root / "tests/lab/watcher_lives.py"), str(folder)]
-        self._program = subprocess.Popen(
-            program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(root)}
-        )
-
-    def set(self, tick: int, now_ns: int) -> None:
-        """Let it be another moment."""
-        new = self.folder / "new-clock"
-        new.write_bytes(CLOCK.pack(tick, now_ns))
-        new.replace(self.folder / "clock")
-        self.tick = tick
-
-    def start(self, holder: str = "watcher", ahead_s: float = 0.0) -> None:
-        """Start a watcher."""
-        assert self._program.stdin is not None
-        assert self._program.stdout is not None
-        self._program.stdin.write(f"{holder} {ahead_s}\n")
-        self._program.stdin.flush()
-        self.running[holder] = int(self._program.stdout.readline())
-
-    def kill(self, holder: str = "watcher") -> None:
-        """Kill it."""
-        os.kill(self.running.pop(holder), signal.SIGKILL)
-
-    def is_done(self, holder: str = "watcher") -> bool:
-        """Return whether it has done all that was due at this tick."""
-        said = self.folder / f"done-{holder}"
-        return said.exists() and said.read_text() == str(self.tick)
-
-    async def done(self, holder: str = "watcher") -> None:
-        """Wait until it has."""
-        async with asyncio.timeout(PATIENCE_S):
-            while not self.is_done(holder):  # noqa: ASYNC110 - another process says it, in a file
-                await asyncio.sleep(0.001)
-
-    def close(self) -> None:
-        """End everything."""
-        for holder in list(self.running):
-            self.kill(holder)
-        with self._program:
-            self._program.kill()
-
-
-@asynccontextmanager
-async def company(folder: Path, zones: dict[str, str]) -> AsyncIterator[tuple[Database, Lives]]:
-    """Give an empty state database and lives over it."""
-    database = await state.fresh(folder)
-    try:
-        with closing(Lives(folder, zones)) as lives:
-            yield database, lives
-    finally:
-        await database.close()
-
-
 Disturb = Callable[[Lives, int], Awaitable[None]]
 
 
 async def lived(folder: Path, world: World, disturb: Disturb, holders: Sequence[str] = ("watcher",)) -> list[object]:
     """Feed a history to watchers and return all that came of it, without what is by chance: ids, and when it was noticed."""
-    async with company(folder, {site.name: site.zone for site in world.fleet.sites}) as (database, lives):
+    async with company(folder, {site.name: site.zone for site in world.fleet.sites}, START) as (database, lives):
         feeder = Feeder(world, database)
         await feeder.introduce(START)
         for holder in holders:
@@ -228,7 +156,7 @@ async def test_clock_steps(world: World, expected: list[object], folder: Path) -
 
 async def nights(folder: Path, disturb: Disturb) -> list[object]:
     """Sum up the nights in which clocks go back, hour by hour as they become due; return points and sketches."""
-    async with company(folder, NIGHTS) as (database, lives):
+    async with company(folder, NIGHTS, START) as (database, lives):
         history = Embedded(folder / "history.db", clock=lambda: OVER)
         for site, (start_ns, end_ns) in SPANS.items():
             assert not await history.write("mw_raw", list(probes(site, "agent-1", start_ns, end_ns, step_ns=4 * MINUTE)))

@@ -7,7 +7,6 @@ Runs outside pytest, so it imports nothing of tests.
 """
 
 import asyncio
-import contextlib
 import json
 import os
 import signal
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from server.fleet.registry import Registry, Site
 from server.history.embedded import Embedded
+from server.history.port import Unavailable
 from server.state import lease
 from server.state.database import open_database
 from server.watcher.rollups.duty import RollupDuty
@@ -62,9 +62,13 @@ class Life:
             quiet = 0
             while quiet < QUIET_ROUNDS:
                 quiet = 0 if await watcher.step() or (watcher.active and await watcher.deliver()) else quiet + 1
-            with contextlib.suppress(lease.LeaseLost):
-                if watcher.active:
+            if watcher.active:
+                try:
                     await duty.step(watcher._lead)
+                except lease.LeaseLost:
+                    pass  # another decides now
+                except Unavailable:
+                    continue  # the other has just made the same file: asked again, as the server does
             done = self.tick
             self._say(done)
 
