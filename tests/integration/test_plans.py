@@ -7,81 +7,33 @@ import asyncio
 import base64
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from judge.knowledge.loader import load_knowledge
 from judge.knowledge.targets import target_for
-from server.fleet.plans import make_key, private_key, sign_plan
+from server.fleet.plans import private_key, sign_plan
 from server.state import plans, standing
 from server.state.database import open_database
-from tests.lab.programs import Agent, Collector, Stores, lab_sections
-from tests.lab.world import REFLECTOR, World
-from tests.server.ingest.conftest import Seen, client
+from tests.lab.chain import PATIENCE_S, Chain, Reports, chain_of
+from tests.lab.programs import Stores
+from tests.lab.world import World
+from tests.server.ingest.conftest import client
 from tests.server.ingest.test_mqtt import real
 from tests.servers.certificates import COLLECTOR
 from tests.servers.mosquitto import Mosquitto
 from wire import topics
-from wire.codec import decode
-from wire.plan import Envelope, Plan, ProbeSettings, Reflector
-from wire.report import Cycle, Report
+from wire.plan import Envelope, Plan
 from wire.target import Target
-
-PATIENCE_S = 60.0
-"""Far beyond anything here, so that a fault ends the test."""
-
-
-@dataclass
-class Chain:
-    """One agent, one centre, one broker between them; `template` is the centre's plan as a person wrote it."""
-
-    broker: Mosquitto
-    agent: Agent
-    centre: Collector
-    stores: Stores
-    template: Plan
-    key: bytes
 
 
 @pytest.fixture
 def chain(mosquitto: Mosquitto, world: World, targets: list[Target], stores: Stores, tmp_path: Path) -> Iterator[Chain]:
-    """Give a chain whose agent begins with version 1 from a file, as one that was just installed."""
-    mosquitto.forget()
-    name, _, text = make_key(tmp_path / "plan.key").partition(" = ")
-    key = (tmp_path / "plan.key").read_bytes()
-    probes = {kind: ProbeSettings(requests_per_hour=3600, stage_timeout_ms=5000) for kind in ("web", "dns")}
-    reflector = Reflector(host=REFLECTOR, port=80, protocol="http")
-    template = Plan(version=1, cadence_s=60.0, targets=targets, probes=probes, reflector=reflector)
-    (tmp_path / "template.json").write_bytes(template.dump())
-    (tmp_path / "installed.json").write_bytes(sign_plan(template.dump(), key))
-    agent, centre = Agent(mosquitto), Collector(mosquitto, stores)
-    sections = lab_sections(agent.folder, world, targets, cadence_s=1)
-    agent.configure(sections | {"plan": {"file": tmp_path / "installed.json", "keys": {name: json.loads(text)}}})
-    section = f"[plans]\nkey = {json.dumps(str(tmp_path / 'plan.key'))}\ntemplate = {json.dumps(str(tmp_path / 'template.json'))}\n"
-    centre.config.write_text(f"{centre.config.read_text()}\n{section}")
-    yield Chain(mosquitto, agent, centre, stores, template, key)
-    agent.remove()
-    centre.remove()
-
-
-class Reports:
-    """What the agent says in its reports, heard beside the collector."""
-
-    def __init__(self, seen: Seen) -> None:
-        self._seen = seen
-
-    async def until(self, version: int, refused: str | None = None) -> Cycle:
-        """Wait for a report made under a version of the plan; return its cycle."""
-        async with asyncio.timeout(PATIENCE_S):
-            while True:
-                for _, payload in self._seen.messages:
-                    report = decode(payload)
-                    if isinstance(report, Report) and (report.cycle.plan, report.cycle.health.plan_refused) == (version, refused):
-                        return report.cycle
-                self._seen.changed.clear()
-                await self._seen.changed.wait()
+    """Give a chain whose agent looks each second, whatever its plan says."""
+    with closing(chain_of(mosquitto, world, targets, stores, tmp_path, lab_cadence_s=1)) as made:
+        yield made
 
 
 async def test_a_plan_by_topic(chain: Chain) -> None:
