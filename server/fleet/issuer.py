@@ -22,6 +22,10 @@ from wire.plan import Plan
 
 ASKED = "plans_asked"
 """Counter of the state database: how often a person asked for plans to be issued anew."""
+TIDY_NS = 3600 * 10**9
+KEPT_NS = 90 * 86_400 * 10**9
+"""How long a plan is kept that nobody is to follow: as long as hours are told (`rollups`), so that each can be held against its plan.
+A plan is about 20 kB: a case of 500 agents is 20 MB of them, one to begin it and one to end it."""
 _log = logging.getLogger(__name__)
 
 
@@ -37,9 +41,14 @@ class Issuer:
         self._knowledge = knowledge
         self._plan: tuple[Knowledge, Plan] | None = None
         self._refused: set[str] = set()
+        self._tidied_ns = 0
 
     async def step(self, lead: Leadership) -> None:
         """Issue what is due; where nothing is, only read."""
+        if lead.now() - self._tidied_ns >= TIDY_NS:  # before issuing: what is replaced now may just be on its way to an agent
+            async with lead.writing() as transaction:
+                await plans.prune(transaction, lead.now() - KEPT_NS)
+            self._tidied_ns = lead.now()
         async with lead.database.reading() as transaction:
             if not await self._due(transaction, lead.now()):
                 return

@@ -1,17 +1,18 @@
 """Plans issued and what single agents do besides, as rows. Statements only; what a plan holds is `server/fleet/issuing.py`'s.
 
-An agent's plan is the row of the highest version among those for it and those for all. Overrides are made and ended here by whoever has
-a reason (a bypass case); the watcher turns them into plans within seconds.
+An agent's plan is the row of the highest version among those for it and those for all; what nobody can follow any more is deleted.
+Overrides are made and ended here by whoever has a reason (a bypass case); the watcher turns them into plans within seconds.
 """
 
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from server.state.database import Database, Transaction
 from server.state.feed_tables import plan_issue, plan_override
+from server.state.standing_tables import agent_word
 from server.state.tables import agent as agent_table
 from wire.target import Target
 
@@ -116,6 +117,18 @@ async def pulse(transaction: Transaction) -> tuple[int, int]:
     """Return (newest version, number of agents): while both stay, nobody needs another plan."""
     version = (await transaction.execute(select(func.max(plan_issue.c.version)))).scalar_one_or_none()
     return int(version or 0), int((await transaction.execute(select(func.count()).select_from(agent_table))).scalar_one())
+
+
+async def prune(transaction: Transaction, before_ns: int) -> int:
+    """Delete plans issued before a time, and overrides that ended before it; return how many plans.
+
+    Kept whatever their age: everybody's newest plan, an agent's newest while it is the one to follow, and what an agent says it follows.
+    """
+    everybodys = select(func.coalesce(func.max(plan_issue.c.version), 0)).where(plan_issue.c.agent == ALL).scalar_subquery()
+    newest = select(func.max(plan_issue.c.version)).group_by(plan_issue.c.agent).having(func.max(plan_issue.c.version) >= everybodys)
+    old = delete(plan_issue).where(plan_issue.c.issued_ns < before_ns, plan_issue.c.version.not_in(newest))
+    await transaction.execute(delete(plan_override).where(plan_override.c.until_ns < before_ns))
+    return (await transaction.execute(old.where(plan_issue.c.version.not_in(select(agent_word.c.plan))))).rowcount
 
 
 async def agents(transaction: Transaction) -> list[str]:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from judge.knowledge.loader import load_knowledge
 from server.config import BadConfiguration
-from server.fleet.issuer import Issuer, ask_anew, day_of, issuer_of
+from server.fleet.issuer import KEPT_NS, TIDY_NS, Issuer, ask_anew, day_of, issuer_of
 from server.fleet.plans import key_id, make_key, make_plan, private_key
 from server.fleet.section import PlansSection
 from server.state import lease, plans
@@ -81,6 +81,22 @@ async def test_a_plan_no_agent_would_take_is_not_issued(standing: Standing, capl
     for _ in range(2):
         assert [one.agent for one in await standing.issued()] == ["b", ""]
     assert [one.message[:35] for one in caplog.records if one.levelname == "ERROR"] == ["no plan is issued for a (case 7): c"]
+
+
+async def test_old_plans_go(standing: Standing) -> None:
+    """A case's plans are deleted when 90 days are over and nobody is to follow them; what is in force stays, nothing is issued anew."""
+    await standing.issued()
+    async with standing.lead.database.writing() as transaction:
+        await plans.override(standing.lead.database, transaction, "a", "case 7", now_ns=START, until_ns=START + 5, cadence_s=15.0)
+    await standing.issued()
+    standing.clock[0] += 5
+    await standing.issued()
+    await ask_anew(standing.lead.database)
+    assert [one.version for one in await standing.issued()] == [4, 3, 2, 1]
+    standing.clock[0] += KEPT_NS
+    assert [one.version for one in await standing.issued()] == [4, 3]
+    standing.clock[0] += TIDY_NS
+    assert [(one.version, one.agent) for one in await standing.issued()] == [(4, "")]
 
 
 async def test_who_lost_the_lease_issues_nothing(standing: Standing) -> None:

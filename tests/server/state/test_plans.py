@@ -1,6 +1,7 @@
 """Plans as rows: the newest for an agent is the highest of its own and everybody's; an override is one row for each reason."""
 
-from server.state import plans
+from server.collector.standing import Standing
+from server.state import plans, standing
 from server.state.assignments import introduce
 from server.state.database import Database
 from server.state.plans import ALL, Issue, Override
@@ -51,3 +52,25 @@ async def test_an_override_is_one_for_a_reason(database: Database) -> None:
         assert await plans.end_override(transaction, "case 7", 60) == 2
         assert await plans.end_override(transaction, "case 7", 60) == 0
         assert await plans.overrides(transaction, 60) == []
+
+
+async def test_old_plans_go(database: Database) -> None:
+    """Those that somebody is to follow, or says they follow, stay whatever their age; so do new ones, and overrides that hold."""
+    async with database.writing() as transaction:
+        await plans.issue(transaction, [issue(1), issue(2, "a"), issue(3), issue(4), issue(5, "b"), issue(6, "b"), issue(7, "c"), issue(8)])
+        await plans.issue(transaction, [issue(9, "a"), issue(10, "a"), issue(11, "d")])
+        await standing.write_words(database, transaction, {"e": Standing(plan=3)})
+        await plans.override(database, transaction, "a", "case 7", now_ns=10, until_ns=1010)
+        await plans.override(database, transaction, "a", "case 8", now_ns=10, until_ns=1011)
+        assert await plans.prune(transaction, 1011) == 7
+        assert [one.version for one in await plans.issued(transaction, 99, 99)] == [11, 10, 8, 3]
+        assert [one.reason for one in await plans.overrides(transaction, 0)] == ["case 8"]
+        assert await plans.prune(transaction, 1011) == 0
+
+
+async def test_plans_of_single_agents_only(database: Database) -> None:
+    """Where everybody's plan was never issued, each agent's newest stays."""
+    async with database.writing() as transaction:
+        await plans.issue(transaction, [issue(1, "a"), issue(2, "a"), issue(3, "b")])
+        assert await plans.prune(transaction, 10**6) == 1
+        assert [one.version for one in await plans.issued(transaction, 99, 99)] == [3, 2]
