@@ -1,7 +1,8 @@
 """scripts/bench replay: a month of a company, its true new devices, and everything else that happens, against the real watcher.
 
 The month is generated from a seed (`benchmarks/replay_world/`) by somebody who has not read the rules, and plays as runs in simulated time
-over a real SQLite state database. The bar: every true device found within the bound of design §6, nothing told falsely, nothing twice.
+over a real SQLite state database. The bar: every true device found within the bound of design §6, nothing told falsely, nothing twice,
+one alert for each outage.
 Exit status 1 when the bar is missed.
 """
 
@@ -11,6 +12,8 @@ import json
 import sys
 
 from benchmarks.replay_world.fullday import play_day
+from benchmarks.replay_world.outages import Outages, outages
+from benchmarks.replay_world.outages import table as outage_table
 from benchmarks.replay_world.playing import Played, play
 from benchmarks.replay_world.scoring import Result, score, table
 from benchmarks.replay_world.world import BRIEF, LONG, World, make_world
@@ -18,7 +21,7 @@ from benchmarks.replay_world.world import BRIEF, LONG, World, make_world
 EXAMPLES = 12
 
 
-def figures(world: World, played: Played, result: Result) -> dict[str, object]:
+def figures(world: World, played: Played, result: Result, struck: Outages) -> dict[str, object]:
     """Return what the last line says."""
     return {
         "found": result.found,
@@ -26,6 +29,11 @@ def figures(world: World, played: Played, result: Result) -> dict[str, object]:
         "false_new_devices": len(result.false),
         "events_doubled": result.doubled,
         "late": len(result.late),
+        "outages": len(struck.causes),
+        "outages_alerted_once": struck.once,
+        "alerts_per_outage": struck.most,
+        "alerts_of_planned_work": struck.unmuted,
+        "alerts_without_outage": len(struck.strange),
         "seconds": round(played.seconds, 1),
         "cpu_seconds": round(played.cpu_seconds, 1),
         "runs": played.runs,
@@ -34,15 +42,15 @@ def figures(world: World, played: Played, result: Result) -> dict[str, object]:
     }
 
 
-def holds(result: Result) -> bool:
+def holds(result: Result, struck: Outages) -> bool:
     """Return whether the bar is met."""
-    return result.found == len(result.scores) and not (result.false or result.doubled or result.late)
+    return result.found == len(result.scores) and not (result.false or result.doubled or result.late) and struck.hold()
 
 
-def show(world: World, played: Played, result: Result) -> None:
+def show(world: World, played: Played, result: Result, struck: Outages) -> None:
     """Print the table, what was told falsely, and where the time went."""
     print(f"seed {world.seed}: {len(world.fleet.sites)} sites, {len(world.fleet.agents)} agents, {world.fleet.days} days")
-    print("\n".join(table(result)))
+    print("\n".join([*table(result), *outage_table(struck)]))
     for one in result.false[:EXAMPLES]:
         print(f"FALSE {one.kind} {one.severity} at {one.scope}: {one.sentence[:200]}")
     spent = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in played.spent.items())
@@ -64,9 +72,10 @@ def main() -> int:
     world = make_world(asked.seed, BRIEF if asked.short else LONG)
     played = asyncio.run(play(world, lambda text: print(text, file=sys.stderr)))
     result = score(world, played.told)
-    show(world, played, result)
-    print(json.dumps(figures(world, played, result)))
-    return 0 if holds(result) else 1
+    struck = outages(world, played.alerts)
+    show(world, played, result, struck)
+    print(json.dumps(figures(world, played, result, struck)))
+    return 0 if holds(result, struck) else 1
 
 
 if __name__ == "__main__":

@@ -192,11 +192,11 @@ def _strike(rng: random.Random, fleet: Fleet, noise: Noise) -> None:
             at = START + day * DAY + rng.randrange(20, 23) * HOUR
             window = Outage("maintenance", (site.name,), at, at + 2 * HOUR)
             noise.maintained.append(window)
-            for start in (at + 20 * MINUTE, at + 70 * MINUTE):
+            for start, until in ((at + 10 * MINUTE, at + 50 * MINUTE), (at + 70 * MINUTE, at + 95 * MINUTE)):
                 noise.plan.append(
                     (
                         fleet.agents,
-                        Influence("maintenance", OUTAGE, start, start + 25 * MINUTE, cut, at_site(site.name), alone=True, sent=False),
+                        Influence("maintenance", OUTAGE, start, until, cut, at_site(site.name), alone=True, sent=False),
                     )
                 )
 

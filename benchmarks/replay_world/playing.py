@@ -4,14 +4,15 @@ import tempfile
 import time
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import func, select
 
+from benchmarks.replay_world.alerting import Alert, alerts, folding
 from benchmarks.replay_world.feeding import Counts, Feeder
-from benchmarks.replay_world.fleet import MINUTE, START
+from benchmarks.replay_world.fleet import CADENCE, MINUTE, SECOND, START
 from benchmarks.replay_world.world import Sent, World
 from judge.knowledge.loader import load_knowledge
 from server.fleet.maintenance import Window
@@ -29,6 +30,11 @@ IDLE = 60 * MINUTE
 """A look although nothing happened."""
 LOOK = 5 * MINUTE
 """How often agents and sites are looked at (silence, outages): in life every few seconds."""
+WATCHED = 50 * SECOND
+"""The same when an outage begins, and when the first planned work of a site does: a watcher that looked away for a minute believes that
+itself was away, and calls nobody silent for the time before."""
+SILENCE = 45 * MINUTE
+"""How long that lasts: whoever is silent is told by then (after five cadences), and how things go on is seen at the usual looks."""
 SWEEP = 180 * MINUTE
 """Between two sweeps, unless a true device has just come: then the watcher's own ten minutes. A sweep looks at every device anywhere, and
 4,300 of them would be all that the benchmark measures."""
@@ -54,6 +60,7 @@ class Played:
     """What a month came to."""
 
     told: list[Told] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
     decisions: int = 0
     steps: int = 0
     seconds: float = 0.0
@@ -97,6 +104,8 @@ class _Play:
         self._watcher = Watcher(database, None, "replay", self._clock, None, world.fleet.registry())
         knowledge = load_knowledge()
         self._duty = Watching(world.fleet.registry(), lambda: knowledge)
+        self._watched = watched_times(world)
+        self._folding = folding(world.fleet.registry())
         self._looked_ns = START
         self._slow = [(one.start_ns, 3 * WATCHFUL) for one in world.truths if one.statistical]
         self._slow += [(at.start_ns, WATCHFUL) for one in world.truths for _, at in one.plan if at.root]
@@ -115,6 +124,7 @@ class _Play:
                 say(f"day {day}: {self._played.decisions} decisions, {len(self._played.told)} events")
         async with self._database.reading() as transaction:
             self._played.runs = int((await transaction.execute(select(func.count()).select_from(run))).scalar_one())
+            self._played.alerts = await alerts(transaction)
             left = int((await transaction.execute(select(func.count()).select_from(inbox))).scalar_one())
         assert not left, f"{left} inbox rows undecided"
         self._played.counts = self._feeder.counts
@@ -146,11 +156,14 @@ class _Play:
             self._played.steps += 1
             rounds -= not decided
         spent["watch"] -= began - (began := time.perf_counter())
-        if self._clock.now_ns - self._looked_ns >= LOOK:
+        watched = any(start <= self._clock.now_ns < until for start, until in self._watched)
+        if watched or self._clock.now_ns - self._looked_ns >= LOOK:
             self._looked_ns = self._clock.now_ns
             await self._feeder.heard(self._clock.now_ns)
             await self._duty.step(self._watcher._lead)  # noqa: SLF001 - its tasks give a duty the same
         spent["duty"] -= began - (began := time.perf_counter())
+        await self._folding.step(self._watcher._lead)  # noqa: SLF001
+        spent["fold"] -= began - (began := time.perf_counter())
         await self._listen()
         spent["listen"] -= began - time.perf_counter()
 
@@ -177,10 +190,19 @@ def fine_times(world: World) -> list[tuple[int, int]]:
     return [(at, at + WATCHFUL) for at in moments if at < world.fleet.end_ns]
 
 
+def watched_times(world: World) -> list[tuple[int, int]]:
+    """Return the stretches of time in which agents and sites are looked at as closely as in life."""
+    first = {one.places: one for one in reversed(world.noise.maintained)}
+    begun = [one.start_ns for one in [*world.noise.outages, *first.values()]]
+    return [(at - CADENCE, min(at + SILENCE + 2 * CADENCE, world.fleet.end_ns)) for at in begun]
+
+
 def ticks(world: World) -> list[tuple[int, list[Sent]]]:
     """Return the moments to look at, each with the reports stored since the one before."""
-    fine = [range(start // FINE * FINE, until, FINE) for start, until in fine_times(world)]
-    found: dict[int, list[Sent]] = {at: [] for at in range(START + IDLE, world.fleet.end_ns, IDLE)}
+    fine: list[Iterable[int]] = [range(start // FINE * FINE, until, FINE) for start, until in fine_times(world)]
+    watched = {at for start, until in watched_times(world) for at in range(start, until, WATCHED)}
+    fine.append(watched)
+    found: dict[int, list[Sent]] = {at: [] for at in [*range(START + IDLE, world.fleet.end_ns, IDLE), *watched]}
     moments = sorted({*range(START + COARSE, world.fleet.end_ns + 2 * COARSE, COARSE), *(at for one in fine for at in one)})
     for one in world.sent():
         found.setdefault(moments[bisect_left(moments, one.at_ns)], []).append(one)
