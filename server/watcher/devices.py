@@ -114,7 +114,9 @@ def decide(before: Standing | None, turns: Sequence[Turn], agents: int, now_ns: 
         return None, told
     from_ns = before.since_ns if before else 0
     paths: dict[Path, Voice] = {}
-    moments = sorted({from_ns, *(turn.at_ns for turn in turns), max([now_ns, *(turn.at_ns for turn in turns)])})
+    until_ns = max([now_ns, *(turn.at_ns for turn in turns)])
+    allowed = (turn.opens_ns for turn in turns if turn.opens_ns <= until_ns)
+    moments = sorted({from_ns, until_ns, *(turn.at_ns for turn in turns), *allowed})
     waiting = list(reversed(turns))
     for at_ns in moments:
         while waiting and waiting[-1].at_ns <= at_ns:
@@ -151,6 +153,8 @@ def _hear(voice: Voice | None, turn: Turn) -> Voice:
         return Voice(turn.said, turn, turn.run, turn.run)
     if voice.said == "hinted" and turn.said == "heard" and turn.run.speaks_against:
         return Voice("heard", turn, turn.run, turn.run)  # or it would date an opening only for who looks before it is cleared
+    if turn.said in {"confirmed", "hinted"} and voice.proof.counts_from_ns > turn.at_ns:
+        return Voice(turn.said, turn, turn.run, turn.run)  # what is still held back neither dates nor proves what comes after it
     if turn.said in {"heard", voice.said} or (turn.said == "hinted" and voice.said == "confirmed"):
         return replace(voice, last=turn.run)
     began = voice.began if voice.said == "hinted" else turn
@@ -160,6 +164,8 @@ def _hear(voice: Voice | None, turn: Turn) -> Voice:
 def _settle(standing: Standing | None, paths: Mapping[Path, Voice], agents: int, at_ns: int, told: list[Told]) -> Standing | None:
     """Bring the presence in line with what the paths say at `at_ns`; add the event, if any."""
     speaking = [voice for voice in paths.values() if voice.last.last_ns >= at_ns - SILENT_NS]
+    if standing is None or standing.state != "present":  # guards hold back what would open a presence, not what keeps one
+        speaking = [voice for voice in speaking if voice.proof.counts_from_ns <= at_ns]
     change = _change(speaking, agents)
     if standing is None:
         if change not in {"hinted", "confirmed"}:
@@ -173,10 +179,10 @@ def _settle(standing: Standing | None, paths: Mapping[Path, Voice], agents: int,
         return standing
     held = [voice.began for voice in speaking if voice.said in {"confirmed", "hinted"}]
     # The first sighting dates and names an opening, confirmed or not yet: so it is the same whichever path is confirmed first.
-    began_ns = max(standing.since_ns, min((turn.at_ns for turn in held), default=at_ns))
+    began_ns = max(standing.since_ns, min((turn.opens_ns for turn in held), default=at_ns))
     after, kind = _apply(standing, change, began_ns)
     if kind is not None:
-        if kind == "appeared" and not any(_is_news(turn.run) for turn in held if turn.at_ns <= began_ns):
+        if kind == "appeared" and not any(_is_news(turn.run) for turn in held if turn.opens_ns <= began_ns):
             kind = "discovered"
         runs = tuple(voice.proof for voice in speaking if voice.said == change)
         told.append(Told(kind, began_ns, after.episode, standing.since_ns, runs))

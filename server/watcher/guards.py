@@ -22,8 +22,8 @@ HALF_LIFE_NS = HOUR_NS
 SAME_NS = HOUR_NS
 SAME_SITES = 3
 """A change that names nobody, seen at three sites within an hour, is likelier the origin's own than three new devices at once."""
-
-
+NEVER = 2**63 - 1
+"""From when what a guard holds back counts, as long as nobody knows: past every moment a column can hold."""
 STRANGER_NS = HOUR_NS
 """An agent new at a place, or one that met the device elsewhere before, speaks for itself where others find the path clean: what it sees
 is likelier its own. After an hour it is recorded as a discovery; an agent that knows the place makes it news at once."""
@@ -55,20 +55,18 @@ class Baseline:
 
 
 def guarded(runs: Iterable[Run], conditions: Sequence[Condition]) -> list[Run]:
-    """Return the runs without the sightings that began under a guard; one that outlives its guard begins where the guard ends."""
+    """Return the runs, each sighting with the moment from which on it may open a presence: at once, its guard's end, or `NEVER` yet."""
     by_agent: dict[str, list[Condition]] = {}
-    for one in sorted(conditions, key=lambda one: one.first_ns):
+    for one in conditions:
         if one.kind in GUARDS:
             by_agent.setdefault(one.agent, []).append(one)
-    found = []
-    for run in runs:
-        mine = by_agent.get(run.path.agent, [])
-        if run.stranger and run.clean_before:
-            mine = sorted([*mine, Condition(run.path.agent, "stranger", run.first_ns, run.first_ns + STRANGER_NS)], key=_first)
-        begins_ns = _allowed_from(run, mine) if run.sighting else run.first_ns
-        if begins_ns is not None:
-            found.append(run if begins_ns == run.first_ns else replace(run, first_ns=begins_ns))
-    return found
+    return [_held(run, by_agent.get(run.path.agent, ())) if run.sighting else run for run in runs]
+
+
+def _held(run: Run, conditions: Sequence[Condition]) -> Run:
+    stranger = run.stranger and run.clean_before > 0
+    own = [Condition(run.path.agent, "stranger", run.first_ns, run.first_ns + STRANGER_NS)] if stranger else []
+    return replace(run, counts_from_ns=_allowed_from(run, sorted([*conditions, *own], key=_first)))
 
 
 def is_stranger(here: tuple[int, int] | None, elsewhere_ns: int) -> bool:
@@ -84,26 +82,25 @@ def _first(one: Condition) -> int:
     return one.first_ns
 
 
-def waiting(before: Standing | None, runs: Sequence[Run], allowed: Sequence[Run]) -> Standing | None:
+def waiting(after: Standing | None, runs: Iterable[Run], now_ns: int) -> Standing | None:
     """Return the presence with what a guard holds back: a candidate, so that it is looked at again when the guard has ended."""
-    held = {run.id for run in runs if run.sighting} - {run.id for run in allowed}
-    fresh = [run for run in runs if run.id in held and (before is None or run.last_ns > before.since_ns)]
-    if not fresh or (before is not None and before.state != "retired"):
-        return before
-    first_ns = max(min(run.first_ns for run in fresh), before.since_ns if before else 0)
+    fresh = [one for one in runs if one.sighting and one.counts_from_ns > now_ns and (after is None or one.last_ns > after.since_ns)]
+    if not fresh or (after is not None and after.state != "retired"):
+        return after
+    first_ns = max(min(run.first_ns for run in fresh), after.since_ns if after else 0)
     seen_ns = max(run.last_ns for run in fresh)
-    return Standing("candidate", before.episode if before else 0, first_ns, seen_ns)
+    return Standing("candidate", after.episode if after else 0, first_ns, seen_ns)
 
 
-def _allowed_from(run: Run, conditions: Sequence[Condition]) -> int | None:
-    """Return from when a sighting counts, or None while its guard stands. A guard that rose after it began does not touch it."""
+def _allowed_from(run: Run, conditions: Sequence[Condition]) -> int:
+    """Return from when a sighting counts. A guard that rose after it began does not touch it; one that outlived it held it for ever."""
     at_ns = run.first_ns
     for one in conditions:
         if one.first_ns <= at_ns and not one.until_ns:
-            return None
+            return NEVER
         if one.first_ns <= at_ns < one.until_ns:
             at_ns = one.until_ns
-    return at_ns if at_ns == run.first_ns or run.last_ns >= at_ns else None
+    return at_ns if at_ns == run.first_ns or run.last_ns >= at_ns else NEVER
 
 
 def is_damped(flips: Iterable[int], at_ns: int) -> bool:

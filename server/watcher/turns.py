@@ -44,7 +44,8 @@ class Run:
 
     `clean_before`: clean rounds at the same place, target and route before `first_ns`, by any agent; only needed where `ours`.
     `ready`: whether the baseline there had formed by then (`guards.py`). `stranger`: its agent is new there, or brought the device
-    along. `keyed`: whether it carries the key of any device at all.
+    along. `keyed`: whether it carries the key of any device at all. `counts_from_ns`: from when on it may open a presence (`guards.py`);
+    what is present already it keeps there from its beginning.
     """
 
     id: int
@@ -60,6 +61,7 @@ class Run:
     ready: bool = True
     keyed: bool = True
     stranger: bool = False
+    counts_from_ns: int = 0
 
     @property
     def speaks_against(self) -> bool:
@@ -79,6 +81,11 @@ class Turn:
     at_ns: int
     said: Said
     run: Run
+
+    @property
+    def opens_ns(self) -> int:
+        """Return from when on it may open a presence."""
+        return max(self.at_ns, self.run.counts_from_ns)
 
 
 def turns(runs: Iterable[Run]) -> list[Turn]:
@@ -126,7 +133,7 @@ def _often(run: Run, earlier: Sequence[Run]) -> bool:
     seen, room = run.rounds, N - run.rounds
     for one in reversed(earlier):
         counted = min(one.rounds, room)
-        seen += counted if one.sighting else 0
+        seen += counted if one.sighting and one.counts_from_ns <= run.first_ns else 0  # what a guard held back proves nothing
         room -= counted
         if room <= 0 or one.rounds >= SATURATED:  # a saturated run may hide more rounds than it says
             break

@@ -52,39 +52,39 @@ async def weigh(transaction: Transaction, post: Post, before: Standing | None, a
     else:
         seen = await paths.seen_by(transaction, post.place, post.names)
     findings = {one.id: read(one.finding) for one in seen if one.device_key in post.names}
-    stored = await _runs(transaction, post, seen, findings, before)
-    runs = guarded(stored, await _guards(transaction, stored, before))
+    category = {one.target: found.target.category for one in seen if (found := findings.get(one.id))}
+    runs = [_run(one, findings, category, post) for one in seen]
+    if before is None or before.state != "present":
+        runs = await _questioned(transaction, post, runs, before)
     after, told = decide(before, turns(runs), agents, now_ns)
-    after = waiting(after, stored, runs)  # behind the decision: what is held must not date what others saw before
+    if before is not None and before.state == "present" and told:  # it left: what was seen thereafter may bring it back
+        runs = await _questioned(transaction, post, runs, before)
+        after, told = decide(before, turns(runs), agents, now_ns)
+    after = waiting(after, runs, now_ns)
     quiet = [await _quieter(transaction, post, one, findings) for one in told]
     return Weighed(after, quiet, runs, findings, agents)
 
 
-async def _runs(
-    transaction: Transaction,
-    post: Post,
-    seen: Sequence[paths.StoredRun],
-    findings: dict[int, Finding | None],
-    before: Standing | None,
-) -> list[Run]:
-    """Return stored runs as the device sees them. What was before is asked for only where a sighting may open a presence."""
-    opening: list[int] = []
-    if before is None or before.state in {"candidate", "retired", "absent"}:
-        since_ns = before.since_ns if before else 0
-        opening = [one.id for one in seen if one.id in findings and one.first_ns >= since_ns]
+async def _questioned(transaction: Transaction, post: Post, runs: Sequence[Run], before: Standing | None) -> list[Run]:
+    """Return the runs with what is to be known of a sighting that may open a presence: what was before it, and what holds it back.
+
+    Of what keeps a presence that is there already nothing of this is asked.
+    """
+    since_ns = before.since_ns if before else 0
+    opening = [run.id for run in runs if run.sighting and run.last_ns >= since_ns]  # those before that were part of another presence
+    if not opening:
+        return list(runs)
     own = bool(post.agent) or post.place in NO_SITES
-    clean = await paths.clean_rounds_before(transaction, opening, SETTLED_NS, own=own) if opening else {}
-    statistical = [number for number in opening if (found := findings[number]) is None or not found.deterministic]
+    clean = await paths.clean_rounds_before(transaction, opening, SETTLED_NS, own=own)
+    statistical = [run.id for run in runs if run.id in opening and not run.deterministic]
     baselines = await paths.observed_before(transaction, statistical) if statistical else {}
-    strangers = set() if post.agent or not opening else await _strangers(transaction, post, opening)
-    category = {one.target: found.target.category for one in seen if (found := findings.get(one.id))}
+    strangers = set() if post.agent else await _strangers(transaction, post, opening)
     made = []
-    for one in seen:
-        run = _run(one, findings, category, post)
-        baseline = Baseline(*baselines[one.id]) if one.id in baselines else None
-        ready = one.id not in statistical or (baseline is not None and baseline.is_ready(one.first_ns))
-        made.append(replace(run, clean_before=clean.get(one.id, 0), ready=ready, stranger=one.id in strangers))
-    return made
+    for run in runs:
+        baseline = Baseline(*baselines[run.id]) if run.id in baselines else None
+        ready = run.id not in statistical or (baseline is not None and baseline.is_ready(run.first_ns))
+        made.append(replace(run, clean_before=clean.get(run.id, 0), ready=ready, stranger=run.id in strangers))
+    return guarded(made, await _guards(transaction, [run for run in made if run.id in opening]))
 
 
 async def _strangers(transaction: Transaction, post: Post, opening: Sequence[int]) -> set[int]:
@@ -94,15 +94,11 @@ async def _strangers(transaction: Transaction, post: Post, opening: Sequence[int
     return {number for number in opening if is_stranger(here.get(number), elsewhere.get(number, 0))}
 
 
-async def _guards(transaction: Transaction, runs: Sequence[Run], before: Standing | None) -> list[Condition]:
+async def _guards(transaction: Transaction, fresh: Sequence[Run]) -> list[Condition]:
     """Return what was the matter with the agents whose sightings are news: what they say of themselves, and portals that answered them.
 
     The end of a run is right to `EXTEND_NS`: a portal guards so much longer.
     """
-    since_ns = before.since_ns + (before.state == "present") if before else 0
-    fresh = [run for run in runs if run.sighting and run.first_ns >= since_ns]
-    if not fresh:
-        return []
     agents = {run.path.agent for run in fresh}
     first_ns, last_ns = min(run.first_ns for run in fresh), max(run.first_ns for run in fresh)
     spans = await paths.captive_spans(transaction, agents, first_ns - EXTEND_NS)

@@ -138,6 +138,19 @@ STORY = st.lists(
     ],
     looks={},
 )
+@example(  # what a stranger sees keeps a device that is there, whether it was known to be there when it was weighed or not
+    story=[
+        ("b", ("Z", "inconclusive")),
+        ("b", ("Z", "inconclusive")),
+        ("b", ("Z", "clean")),
+        ("a", ("clean", "Z")),
+        ("b", ("clean", "clean")),
+        ("a", ("Z", "clean")),
+        ("b", ("clean", "Z")),
+        ("a", ("clean", "Z")),
+    ],
+    looks={},
+)
 @given(story=STORY, looks=st.dictionaries(st.integers(0, 13), st.integers(1, 2)))
 def test_what_is_told_does_not_depend_on_who_looks_when(empty: str, story: list[Round], looks: dict[int, int]) -> None:
     """Any restarts, crashes before a commit, repeated and shuffled inbox rows, and any delay give the same events, each once."""

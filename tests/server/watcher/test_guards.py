@@ -1,11 +1,15 @@
 """Guard rails, baselines and damping: each rule with a near miss."""
 
+from dataclasses import replace
+
 import pytest
 
 from server.watcher.devices import Standing
 from server.watcher.guards import (
     HOUR_NS,
     LEARN_NS,
+    NEVER,
+    STRANGER_NS,
     Baseline,
     Condition,
     guarded,
@@ -46,8 +50,9 @@ def guard(kind: str, first: int, until: int, agent: str = "a") -> Condition:
 )
 def test_a_sighting_counts_from_the_end_of_its_guards(conditions: list[Condition], begins: int | None) -> None:
     """While one stands it accuses nobody; one that rose later, is over, is of another kind or agent does not touch it."""
-    found = guarded([sighting(10, 40)], conditions)
-    assert [(run.first_ns - T) // MINUTE for run in found] == ([] if begins is None else [begins])
+    (found,) = guarded([sighting(10, 40)], conditions)
+    assert found.counts_from_ns == (NEVER if begins is None else T + begins * MINUTE)
+    assert replace(found, counts_from_ns=0) == sighting(10, 40)
 
 
 def test_what_is_no_sighting_is_left_alone() -> None:
@@ -58,13 +63,22 @@ def test_what_is_no_sighting_is_left_alone() -> None:
 
 def test_what_is_held_waits_as_a_candidate() -> None:
     """So that it is looked at again; what stands already, or held nothing, is as it was."""
-    run = sighting(10, 40)
-    assert waiting(None, [run], []) == Standing("candidate", 0, run.first_ns, run.last_ns)
-    assert waiting(None, [run], [run]) is None
-    assert waiting(Standing("absent", 2, T, T), [run], []) == Standing("absent", 2, T, T)
-    assert waiting(Standing("retired", 2, T, T), [run], []) == Standing("candidate", 2, run.first_ns, run.last_ns)
+    run = replace(sighting(10, 40), counts_from_ns=NEVER)
+    now_ns = T + 40 * MINUTE
+    assert waiting(None, [run], now_ns) == Standing("candidate", 0, run.first_ns, run.last_ns)
+    assert waiting(None, [replace(run, counts_from_ns=now_ns)], now_ns) is None
+    assert waiting(Standing("absent", 2, T, T), [run], now_ns) == Standing("absent", 2, T, T)
+    assert waiting(Standing("retired", 2, T, T), [run], now_ns) == Standing("candidate", 2, run.first_ns, run.last_ns)
     late = Standing("retired", 2, run.last_ns, T)
-    assert waiting(late, [run], []) == late
+    assert waiting(late, [run], now_ns) == late
+
+
+def test_a_stranger_is_held_where_others_find_the_path_clean() -> None:
+    """For an hour, after whatever else holds it; where nobody was clean it has nothing to be held for."""
+    stranger = replace(sighting(10, 200), stranger=True, clean_before=1)
+    assert guarded([stranger], [])[0].counts_from_ns == stranger.first_ns + STRANGER_NS
+    assert guarded([stranger], [guard("clock", 5, 90)])[0].counts_from_ns == T + 90 * MINUTE
+    assert guarded([replace(stranger, clean_before=0)], [])[0].counts_from_ns == stranger.first_ns
 
 
 @pytest.mark.parametrize(
