@@ -25,7 +25,10 @@ class Path(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run. `id` is 0 when just made and negative until stored. `finding` is the JSON of the finding that opened it."""
+    """One run. `id` is 0 when just made and negative until stored. `finding` is the JSON of the finding that opened it.
+
+    `second_ns` and `third_ns`: when its second and third round were measured (Unix ns), 0 before them: what two rounds say is said then.
+    """
 
     path: Path
     verdict: str
@@ -36,10 +39,20 @@ class Run:
     current: bool
     finding: bytes = b""
     id: int = 0
+    second_ns: int = 0
+    third_ns: int = 0
 
     def same_as(self, other: "Run") -> bool:
         """Return whether both say the same of the same path."""
         return (self.verdict, self.device_key, self.path) == (other.verdict, other.device_key, other.path)
+
+    def with_round(self, at_ns: int) -> "Run":
+        """Return the run with one round more, measured before, between or after those that are counted."""
+        counted = [self.first_ns, self.second_ns or self.first_ns, self.third_ns or self.first_ns][: self.rounds]  # 0: nobody wrote it down
+        times = sorted([*counted, at_ns])[:ENOUGH_ROUNDS]
+        first_ns, second_ns, third_ns = [*times, 0, 0][:ENOUGH_ROUNDS]
+        last_ns = max(self.last_ns, at_ns)
+        return replace(self, rounds=len(times), first_ns=first_ns, second_ns=second_ns, third_ns=third_ns, last_ns=last_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +74,7 @@ def live(current: Run | None, seen: Run, latest_ns: int) -> list[Change]:
         ended = replace(current, current=False, last_ns=max(current.last_ns, min(latest_ns, seen.first_ns - 1)))
         return [Change(ended, tell=False), Change(seen, tell=True)]
     if current.rounds < ENOUGH_ROUNDS:
-        return [Change(replace(current, rounds=current.rounds + 1, last_ns=seen.last_ns), tell=True)]
+        return [Change(current.with_round(seen.first_ns), tell=True)]
     if seen.last_ns - current.last_ns >= EXTEND_NS:
         return [Change(replace(current, last_ns=seen.last_ns), tell=False)]
     return []
@@ -76,9 +89,9 @@ def late(known: Sequence[Run], seen: Run) -> list[Change]:
     before = max((run for run in known if run.last_ns < at), key=lambda run: run.last_ns, default=None)
     after = min((run for run in known if run.first_ns > at), key=lambda run: run.first_ns, default=None)
     if not inside and before is not None and before.same_as(seen):
-        return [Change(replace(before, last_ns=at, rounds=min(before.rounds + 1, ENOUGH_ROUNDS)), tell=False)]
+        return [Change(before.with_round(at), tell=False)]
     if not inside and after is not None and after.same_as(seen):
-        return [Change(replace(after, first_ns=at, rounds=min(after.rounds + 1, ENOUGH_ROUNDS)), tell=False)]
+        return [Change(after.with_round(at), tell=False)]
     return [Change(replace(seen, current=False), tell=False)]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, distinct, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, distinct, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.state.tables import agent, run
@@ -30,6 +30,8 @@ class StoredRun:
     last_ns: int
     rounds: int
     finding: bytes | None
+    second_ns: int = 0
+    third_ns: int = 0
 
 
 async def by_id(connection: AsyncConnection, ids: Collection[int]) -> list[StoredRun]:
@@ -46,9 +48,14 @@ async def newest_before(connection: AsyncConnection, number: int) -> list[Stored
     return [StoredRun(*row) for row in await connection.execute(query)]
 
 
+def _later(one: FromClause) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """Return when a run's second and third round were; 0, before all else, for runs of before that was written down."""
+    return one.c.second_ns, one.c.third_ns
+
+
 def _columns(*, with_finding: bool) -> Select[Any]:
     plain = [run.c[name] for name in ("id", "agent", "place", "target", "route", "verdict", "device_key", "first_ns", "last_ns", "rounds")]
-    return select(*plain, run.c.finding) if with_finding else select(*plain)
+    return select(*plain, run.c.finding, run.c.second_ns, run.c.third_ns) if with_finding else select(*plain)
 
 
 async def device_keys_on(connection: AsyncConnection, paths: Collection[tuple[str, str, str, str]]) -> set[tuple[str, str, str]]:
@@ -74,7 +81,11 @@ async def _seen(connection: AsyncConnection, whose: ColumnElement[bool], names: 
     rank = func.row_number().over(partition_by=_PATH, order_by=run.c.first_ns.desc())
     finding = case((run.c.device_key.in_(names), run.c.finding), else_=None)
     ranked = (
-        _columns(with_finding=False).add_columns(finding.label("finding"), rank.label("rank")).join(saw, on_path).where(whose).subquery()
+        _columns(with_finding=False)
+        .add_columns(finding.label("finding"), run.c.second_ns, run.c.third_ns, rank.label("rank"))
+        .join(saw, on_path)
+        .where(whose)
+        .subquery()
     )
     query = select(*[column for column in ranked.c if column.name != "rank"]).where(ranked.c.rank <= NEWEST_RUNS)
     return [StoredRun(*row) for row in await connection.execute(query)]
@@ -103,11 +114,10 @@ async def has_news(connection: AsyncConnection, where: tuple[str, str], names: C
     return (await connection.execute(query.limit(1))).first() is not None
 
 
-async def clean_rounds_before(connection: AsyncConnection, ids: Sequence[int], settled_ns: int, *, own: bool = False) -> dict[int, int]:
+async def clean_rounds_before(connection: AsyncConnection, ids: Sequence[int], *, own: bool = False) -> dict[int, int]:
     """Return, per run, the clean rounds at its place, target and route before it began, by any agent.
 
-    A run of the same agent, or one that began `settled_ns` earlier, counts with all its rounds, another with its first only. `own`: only
-    the same agent's, wherever it was.
+    `own`: only the same agent's, wherever it was.
     """
     clean = run.alias()
     whose = clean.c.agent == run.c.agent if own else clean.c.place == run.c.place
@@ -118,8 +128,8 @@ async def clean_rounds_before(connection: AsyncConnection, ids: Sequence[int], s
         clean.c.verdict == "clean",
         clean.c.first_ns < run.c.first_ns,
     )
-    whole = (clean.c.agent == run.c.agent) | (clean.c.first_ns <= run.c.first_ns - settled_ns)
-    rounds = func.sum(case((whole, clean.c.rounds), else_=1))
+    counted = [case((and_(clean.c.rounds > more, at < run.c.first_ns), 1), else_=0) for more, at in enumerate(_later(clean), 1)]
+    rounds = func.sum(counted[0] + counted[1] + 1)
     query = select(run.c.id, rounds).join(clean, earlier).where(run.c.id.in_(ids)).group_by(run.c.id)
     return {row[0]: int(row[1]) for row in await connection.execute(query)}
 

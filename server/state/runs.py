@@ -1,6 +1,7 @@
 """Runs as rows, and the inbox that tells the watcher. Statements only; the rules are `server/collector/runs.py`'s."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from sqlalchemy import and_, bindparam, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,7 +12,7 @@ from server.state.tables import inbox, run
 _UPDATE = (
     update(run)
     .where(run.c.id == bindparam("run_id"))
-    .values({run.c[name]: bindparam(f"new_{name}") for name in ("first_ns", "last_ns", "rounds", "current")})
+    .values({run.c[name]: bindparam(f"new_{name}") for name in ("first_ns", "last_ns", "rounds", "current", "second_ns", "third_ns")})
 )
 
 
@@ -41,8 +42,8 @@ async def load_history(connection: AsyncConnection, spans: Mapping[str, tuple[in
 
 
 def _read(row: object) -> Run:
-    _id, _agent, place, target, route, verdict, device_key, first_ns, last_ns, rounds, current, finding = row  # type: ignore[misc]
-    return Run(Path(place, target, route), verdict, device_key, first_ns, last_ns, rounds, current, finding, _id)  # type: ignore[has-type]
+    _id, _agent, place, target, route, verdict, device_key, first_ns, last_ns, rounds, current, finding, *times = row  # type: ignore[misc]
+    return Run(Path(place, target, route), verdict, device_key, first_ns, last_ns, rounds, current, finding, _id, *times)  # type: ignore[has-type]
 
 
 async def write(connection: AsyncConnection, changes: Mapping[str, Collection[Change]], now_ns: int) -> dict[str, list[Run]]:
@@ -66,7 +67,7 @@ async def write(connection: AsyncConnection, changes: Mapping[str, Collection[Ch
 
 
 def _with_id(one: Run, row_id: int) -> Run:
-    return Run(one.path, one.verdict, one.device_key, one.first_ns, one.last_ns, one.rounds, one.current, one.finding, row_id)
+    return replace(one, id=row_id)
 
 
 def _update_row(one: Run) -> dict[str, object]:
@@ -76,6 +77,8 @@ def _update_row(one: Run) -> dict[str, object]:
         "new_last_ns": one.last_ns,
         "new_rounds": one.rounds,
         "new_current": one.current,
+        "new_second_ns": one.second_ns,
+        "new_third_ns": one.third_ns,
     }
 
 
@@ -92,6 +95,8 @@ def _insert_row(agent: str, one: Run) -> dict[str, object]:
         "rounds": one.rounds,
         "current": one.current,
         "finding": one.finding,
+        "second_ns": one.second_ns,
+        "third_ns": one.third_ns,
     }
 
 

@@ -133,12 +133,15 @@ run = Table(
     Column("rounds", Integer, nullable=False),
     Column("current", Boolean, nullable=False),
     Column("finding", LargeBinary, nullable=False, server_default=""),
+    Column("second_ns", BigInteger, nullable=False, server_default="0"),
+    Column("third_ns", BigInteger, nullable=False, server_default="0"),
     Index("run_of_agent", "agent", "current", "place", "verdict", "device_key", "target", "rounds", "first_ns", "last_ns"),
     Index("run_of_device", "place", "device_key"),
     Index("run_at_place", "place", "target", "route"),
     Index("run_of_key", "device_key", sqlite_where=text("device_key <> ''"), postgresql_where=text("device_key <> ''")),
     UniqueConstraint("agent", "place", "target", "route", "first_ns", name="run_starts_once"),
-    comment="A stretch of equal verdict and device key. `rounds` counts to 3 and stops; `last_ns` is right to ten minutes.",
+    comment="A stretch of equal verdict and device key. `rounds` counts to 3 and stops (when: `second_ns`, `third_ns`); "
+    "`last_ns` is right to ten minutes.",
 )
 
 inbox = Table(

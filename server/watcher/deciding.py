@@ -16,11 +16,11 @@ from server.state.database import Database, Transaction
 from server.state.inbox import Row
 from server.watcher import sentences
 from server.watcher.device_events import Teller
-from server.watcher.devices import RETIRE_NS
+from server.watcher.devices import RETIRE_NS, Told
 from server.watcher.recognising import Recognition, presence_row, split, standing_of
 from server.watcher.spreading import ENDPOINTS, fleet
 from server.watcher.telling import publish
-from server.watcher.weighing import Post, Weighed, agents_at, weigh
+from server.watcher.weighing import Post, Weighed, agents_at, quieter, weigh
 
 _log = logging.getLogger(__name__)
 
@@ -85,11 +85,14 @@ class Decision:
         keys = await stored.keys_of(self.transaction, devices)
         posts = {self._post(device, place, agent, said[device].scope, keys[device]) for device, place, agent in wanted}
         machines: dict[str, list[Post]] = {}
+        found: list[tuple[Told, Post, Weighed]] = []
         for post in sorted(posts, key=lambda one: (one.device, one.place, one.agent)):
             if post.place == ENDPOINTS:
                 machines.setdefault(post.device, []).append(post)
             else:
-                await self._settle(post)
+                weighed = await self._settle(post)
+                found += [(one, post, weighed) for one in weighed.told]
+        await self._tell_in_order(found)
         for mine in machines.values():
             await self._settle_fleet(mine)
 
@@ -97,13 +100,13 @@ class Decision:
         names = tuple(f"{kind}:{value}" for kind, value in keys)
         return Post(device, names, ENDPOINTS, agent, scope) if scope == "endpoint" else Post(device, names, place, "", scope)
 
-    async def _settle(self, post: Post) -> None:
+    async def _settle(self, post: Post) -> Weighed:
         rows = await stored.presences(self.transaction, [post.device], post.place)
         before = standing_of(rows[0]) if rows else None
         weighed = await weigh(self.transaction, post, before, await self._reporting(post.place), self.now_ns)
         if weighed.after is not None and weighed.after != before:
             await stored.place_at(self.database, self.transaction, presence_row(post.device, post.place, weighed.after))
-        await self._tell(post, weighed)
+        return weighed
 
     async def _settle_fleet(self, posts: Sequence[Post]) -> None:
         """Settle what one product does on these machines, then the fleet's presence of it, which alone is told."""
@@ -126,7 +129,7 @@ class Decision:
         for agent, one in fresh:
             proof = weighed.get(agent, Weighed(None, (), (), {}, 1))
             whole = Weighed(after, [one], proof.runs, proof.findings, max(1, present))
-            await self._tell(replace(posts[0], agent=agent), whole)
+            await self._teller().tell(replace(posts[0], agent=agent), one, whole)
 
     async def _settle_machine(self, post: Post, row: endpoints.EndpointRow | None) -> Weighed:
         before = standing_of(row) if row else None
@@ -142,10 +145,16 @@ class Decision:
             self._agents[place] = await agents_at(self.transaction, place, self.now_ns)
         return self._agents[place]
 
-    async def _tell(self, post: Post, weighed: Weighed) -> None:
-        teller = Teller(self.database, self.transaction, self.now_ns, self.registry, self.fresh)
-        for one in weighed.told:
-            await teller.tell(post, one, weighed)
+    async def _tell_in_order(self, found: Sequence[tuple[Told, Post, Weighed]]) -> None:
+        """Tell in the order in which it came to be known: of two sides of a box the first is told, whoever looks when."""
+        ordered = sorted(found, key=lambda one: (one[0].decided_ns, one[1].device, one[1].place))
+        for index, (told, post, weighed) in enumerate(ordered):
+            unknown = {later.device for other, later, _ in ordered[index + 1 :] if other.kind != "left"}
+            one = await quieter(self.transaction, post, told, weighed, unknown)
+            await self._teller().tell(post, one, weighed)
+
+    def _teller(self) -> Teller:
+        return Teller(self.database, self.transaction, self.now_ns, self.registry, self.fresh)
 
     async def _clone(self, row: Row) -> None:
         """Tell of a forked stream, once per stream: its first 31 bits stand where a device has its episode."""

@@ -1,8 +1,8 @@
 """The state machine of one device at one place. Pure: turns in, presence and events out; time is an argument.
 
 Two tables say everything: `PRESENCE` (what evidence does) and `DISPOSITION` (what people do). `decide` replays turns from the
-stored presence on, in measured time, so the order, repetition and lateness of inbox rows change nothing; only what had arrived
-when it was decided does.
+stored presence on, in measured time: each round speaks when it was measured, so when anybody looks, and the order, repetition and
+lateness of inbox rows, change nothing; only what had arrived when it was decided does.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -75,7 +75,8 @@ class Approval:
 class Told:
     """One event of one device at one place.
 
-    `runs` are the sightings (or, for `left`, the runs without it); `since_ns` is when the state before it began. `origins_own`: the same
+    `at_ns`: since when it is so; `decided_ns`: when there were enough rounds to say it. `runs` are the sightings (or, for `left`, the runs
+    without it); `since_ns` is when the state before it began. `origins_own`: the same
     was seen at other sites at the same time, and names nobody. `part_of`: the device at the same place that is likely the same box.
     """
 
@@ -84,6 +85,7 @@ class Told:
     episode: int
     since_ns: int
     runs: tuple[Run, ...]
+    decided_ns: int = 0
     origins_own: bool = False
     part_of: str = ""
 
@@ -115,8 +117,9 @@ def decide(before: Standing | None, turns: Sequence[Turn], agents: int, now_ns: 
     from_ns = before.since_ns if before else 0
     paths: dict[Path, Voice] = {}
     until_ns = max([now_ns, *(turn.at_ns for turn in turns)])
-    allowed = (turn.opens_ns for turn in turns if turn.opens_ns <= until_ns)
-    moments = sorted({from_ns, until_ns, *(turn.at_ns for turn in turns), *allowed})
+    fallen_silent = {turn.run.path: turn.run.last_ns + SILENT_NS + 1 for turn in turns}
+    later = {at_ns for at_ns in (*(turn.opens_ns for turn in turns), *fallen_silent.values()) if at_ns <= until_ns}
+    moments = sorted({from_ns, until_ns, *(turn.at_ns for turn in turns), *later})
     waiting = list(reversed(turns))
     for at_ns in moments:
         while waiting and waiting[-1].at_ns <= at_ns:
@@ -128,6 +131,15 @@ def decide(before: Standing | None, turns: Sequence[Turn], agents: int, now_ns: 
         return None, told
     seen_ns = max([standing.seen_ns, *(turn.run.last_ns for turn in turns if turn.run.sighting)])
     return replace(standing, seen_ns=seen_ns), told
+
+
+def said_at(turns: Iterable[Turn], at_ns: int) -> dict[Path, Voice]:
+    """Return what each path had said by a moment; `turns` oldest first."""
+    voices: dict[Path, Voice] = {}
+    for turn in turns:
+        if turn.at_ns <= at_ns:
+            voices[turn.run.path] = _hear(voices.get(turn.run.path), turn)
+    return voices
 
 
 def join(older: Standing, younger: Standing) -> Standing:
@@ -185,8 +197,15 @@ def _settle(standing: Standing | None, paths: Mapping[Path, Voice], agents: int,
         if kind == "appeared" and not any(_is_news(turn.run) for turn in held if turn.opens_ns <= began_ns):
             kind = "discovered"
         runs = tuple(voice.proof for voice in speaking if voice.said == change)
-        told.append(Told(kind, began_ns, after.episode, standing.since_ns, runs))
+        since_ns = _gone_since(paths.values(), standing, at_ns) if kind == "left" else began_ns
+        told.append(Told(kind, since_ns, after.episode, standing.since_ns, runs, at_ns))
     return after
+
+
+def _gone_since(voices: Iterable[Voice], standing: Standing, at_ns: int) -> int:
+    """Return since when what left was not there: the first round without it of whoever saw it last, or the last that anybody saw of it."""
+    since = (voice.proof.first_ns if voice.said == "cleared" else voice.last.last_ns for voice in voices if voice.said != "heard")
+    return min(at_ns, max([standing.since_ns, *since]))
 
 
 def expire(standing: Standing, at_ns: int, told: list[Told]) -> Standing:
@@ -196,7 +215,7 @@ def expire(standing: Standing, at_ns: int, told: list[Told]) -> Standing:
         return standing
     after, kind = _apply(standing, "expired", over_ns)
     if kind is not None:
-        told.append(Told(kind, over_ns, after.episode, standing.since_ns, ()))
+        told.append(Told(kind, over_ns, after.episode, standing.since_ns, (), over_ns))
     return after
 
 

@@ -25,8 +25,6 @@ K, N = 4, 6
 is rarer by chance than four of six (p^3 < 15 p^4) wherever a round misleads more often than once in fifteen."""
 STATISTICAL_CLEAR_NS = 30 * 60 * 10**9
 """Hysteresis for statistical evidence: three rounds without the device and half an hour, three times the precision of `last_ns`."""
-SETTLED_NS = 3600 * 10**9
-"""A clean run of another agent that began an hour earlier has had its rounds before; from a younger one only its first round surely has."""
 
 
 class Path(NamedTuple):
@@ -45,7 +43,7 @@ class Run:
     `clean_before`: clean rounds at the same place, target and route before `first_ns`, by any agent; only needed where `ours`.
     `ready`: whether the baseline there had formed by then (`guards.py`). `stranger`: its agent is new there, or brought the device
     along. `keyed`: whether it carries the key of any device at all. `counts_from_ns`: from when on it may open a presence (`guards.py`);
-    what is present already it keeps there from its beginning.
+    what is present already it keeps there from its beginning. `second_ns`, `third_ns`: when those rounds were, 0 where nobody wrote it.
     """
 
     id: int
@@ -62,6 +60,12 @@ class Run:
     keyed: bool = True
     stranger: bool = False
     counts_from_ns: int = 0
+    second_ns: int = 0
+    third_ns: int = 0
+
+    def round_ns(self, number: int) -> int:
+        """Return when a round was measured that is counted, from 1 on."""
+        return (self.first_ns, self.second_ns or self.first_ns, self.third_ns or self.first_ns)[number - 1]
 
     @property
     def speaks_against(self) -> bool:
@@ -76,7 +80,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """From `at_ns` on, the path of `run` says this."""
+    """From `at_ns` on, the path of `run` says this: a run hints with its first round and confirms with the one that is enough."""
 
     at_ns: int
     said: Said
@@ -110,27 +114,37 @@ def _path_turns(runs: Sequence[Run]) -> list[Turn]:
     found: list[Turn] = []
     sighted: Run | None = None
     for index, run in enumerate(runs):
-        found.append(Turn(run.first_ns, _said(run, runs[:index], sighted), run))
+        at_ns = _confirmed(run, runs[:index]) if run.sighting else _cleared(run, sighted)
+        if at_ns is None or at_ns > run.first_ns:
+            found.append(Turn(run.first_ns, "hinted" if run.sighting else "heard", run))
+        if at_ns is not None:
+            found.append(Turn(at_ns, "confirmed" if run.sighting else "cleared", run))
         sighted = run if run.sighting else sighted
     return found
 
 
-def _said(run: Run, earlier: Sequence[Run], sighted: Run | None) -> Said:
-    if run.sighting:
-        enough = run.rounds >= DETERMINISTIC_ROUNDS if run.deterministic else _often(run, earlier)
-        return "confirmed" if enough else "hinted"
+def _confirmed(run: Run, earlier: Sequence[Run]) -> int | None:
+    """Return when a run's rounds were enough to believe it, or None."""
+    if run.deterministic:
+        return run.round_ns(DETERMINISTIC_ROUNDS) if run.rounds >= DETERMINISTIC_ROUNDS else None
+    return next((run.round_ns(number) for number in range(1, run.rounds + 1) if _often(run, number, earlier)), None)
+
+
+def _cleared(run: Run, sighted: Run | None) -> int | None:
+    """Return when a run's rounds were enough to believe that the device seen last is gone, or None."""
     if not run.speaks_against or sighted is None:
-        return "heard"
+        return None
     if sighted.deterministic:
-        return "cleared" if run.rounds >= DETERMINISTIC_ROUNDS else "heard"
-    return "cleared" if run.rounds >= SATURATED and run.last_ns - run.first_ns >= STATISTICAL_CLEAR_NS else "heard"
+        return run.round_ns(DETERMINISTIC_ROUNDS) if run.rounds >= DETERMINISTIC_ROUNDS else None
+    at_ns = run.first_ns + STATISTICAL_CLEAR_NS
+    return max(at_ns, run.round_ns(SATURATED)) if run.rounds >= SATURATED and run.last_ns >= at_ns else None
 
 
-def _often(run: Run, earlier: Sequence[Run]) -> bool:
-    """Return whether the run is saturated, or the last N rounds surely hold K sightings."""
-    if run.rounds >= SATURATED:
+def _often(run: Run, rounds: int, earlier: Sequence[Run]) -> bool:
+    """Return whether the run was saturated with so many of its rounds, or the last N surely held K sightings."""
+    if rounds >= SATURATED:
         return True
-    seen, room = run.rounds, N - run.rounds
+    seen, room = rounds, N - rounds
     for one in reversed(earlier):
         counted = min(one.rounds, room)
         seen += counted if one.sighting and one.counts_from_ns <= run.first_ns else 0  # what a guard held back proves nothing

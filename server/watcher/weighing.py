@@ -3,7 +3,7 @@
 A post is a place or, for what runs on endpoints, an agent wherever it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -11,12 +11,12 @@ from judge.finding import Finding
 from server.collector.runs import EXTEND_NS
 from server.state import devices, paths, standing
 from server.state.database import Transaction
-from server.watcher.devices import SILENT_NS, Standing, Told, decide
+from server.watcher.devices import SILENT_NS, Standing, Told, decide, said_at
 from server.watcher.findings import read
 from server.watcher.guards import SAME_NS, Baseline, Condition, guarded, is_origins_own, is_stranger, waiting
 from server.watcher.identity import is_firm, is_same_box
 from server.watcher.spreading import NO_SITES
-from server.watcher.turns import SETTLED_NS, Path, Run, turns
+from server.watcher.turns import Path, Run, turns
 from wire.vocabulary import Category, Verdict
 
 STRANGERS = frozenset({"device", "unknown"})
@@ -61,8 +61,7 @@ async def weigh(transaction: Transaction, post: Post, before: Standing | None, a
         runs = await _questioned(transaction, post, runs, before)
         after, told = decide(before, turns(runs), agents, now_ns)
     after = waiting(after, runs, now_ns)
-    quiet = [await _quieter(transaction, post, one, findings) for one in told]
-    return Weighed(after, quiet, runs, findings, agents)
+    return Weighed(after, told, runs, findings, agents)
 
 
 async def _questioned(transaction: Transaction, post: Post, runs: Sequence[Run], before: Standing | None) -> list[Run]:
@@ -70,12 +69,11 @@ async def _questioned(transaction: Transaction, post: Post, runs: Sequence[Run],
 
     Of what keeps a presence that is there already nothing of this is asked.
     """
-    since_ns = before.since_ns if before else 0
-    opening = [run.id for run in runs if run.sighting and run.last_ns >= since_ns]  # those before that were part of another presence
+    opening = _opening(runs, before.since_ns if before else 0)
     if not opening:
         return list(runs)
     own = bool(post.agent) or post.place in NO_SITES
-    clean = await paths.clean_rounds_before(transaction, opening, SETTLED_NS, own=own)
+    clean = await paths.clean_rounds_before(transaction, opening, own=own)
     statistical = [run.id for run in runs if run.id in opening and not run.deterministic]
     baselines = await paths.observed_before(transaction, statistical) if statistical else {}
     strangers = set() if post.agent else await _strangers(transaction, post, opening)
@@ -85,6 +83,13 @@ async def _questioned(transaction: Transaction, post: Post, runs: Sequence[Run],
         ready = run.id not in statistical or (baseline is not None and baseline.is_ready(run.first_ns))
         made.append(replace(run, clean_before=clean.get(run.id, 0), ready=ready, stranger=run.id in strangers))
     return guarded(made, await _guards(transaction, [run for run in made if run.id in opening]))
+
+
+def _opening(runs: Sequence[Run], since_ns: int) -> list[int]:
+    """Return the sightings that may open a presence: those since a moment, and those of paths that had not been clear of it by then."""
+    held = {path: voice for path, voice in said_at(turns(runs), since_ns).items() if voice.said in {"confirmed", "hinted"}}
+    from_ns = {path: min(since_ns, voice.began.at_ns) for path, voice in held.items()}
+    return [run.id for run in runs if run.sighting and run.last_ns >= from_ns.get(run.path, since_ns)]
 
 
 async def _strangers(transaction: Transaction, post: Post, opening: Sequence[int]) -> set[int]:
@@ -107,15 +112,19 @@ async def _guards(transaction: Transaction, fresh: Sequence[Run]) -> list[Condit
     return portals + [Condition(one.agent, one.kind, one.first_ns, one.until_ns) for one in told]
 
 
-async def _quieter(transaction: Transaction, post: Post, told: Told, findings: dict[int, Finding | None]) -> Told:
-    """Return what is told, as a discovery where it is no news: a foreign network, a box told of already, the origin's own change."""
+async def quieter(transaction: Transaction, post: Post, told: Told, weighed: Weighed, unknown: Collection[str]) -> Told:
+    """Return what is told, as a discovery where it is no news: a foreign network, a box told of already, the origin's own change.
+
+    `unknown`: devices that are told of after this one, though they are stored as present already.
+    """
+    findings = weighed.findings
     if told.kind != "appeared" or post.agent:
         return told
     if post.place in NO_SITES and post.scope in STRANGERS:
         return replace(told, kind="discovered")
     found = [finding for run in told.runs if (finding := findings.get(run.id)) is not None]
     vendors = {finding.device.vendor for finding in found if finding.device and finding.device.vendor}
-    if same := await _same_box(transaction, post, told, vendors):
+    if same := await _same_box(transaction, post, told, vendors, unknown):
         return replace(told, kind="discovered", part_of=same)
     if vendors or is_firm(post.names) or any(finding.deterministic for finding in found):
         return told
@@ -125,9 +134,9 @@ async def _quieter(transaction: Transaction, post: Post, told: Told, findings: d
     return replace(told, kind="discovered", origins_own=True) if is_origins_own(told.at_ns, sites) else told
 
 
-async def _same_box(transaction: Transaction, post: Post, told: Told, vendors: set[str]) -> str:
+async def _same_box(transaction: Transaction, post: Post, told: Told, vendors: set[str], unknown: Collection[str]) -> str:
     """Return the device at the place that this is likely another side of, or nothing."""
-    others = [one for one in await devices.present_at(transaction, post.place) if one.device != post.device]
+    others = [one for one in await devices.present_at(transaction, post.place) if one.device not in {post.device, *unknown}]
     if not others:
         return ""
     ids = {one.device for one in others}
@@ -156,5 +165,7 @@ def _run(one: paths.StoredRun, findings: dict[int, Finding | None], category: di
         rounds=one.rounds,
         deterministic=finding.deterministic if finding else False,
         category=category.get(one.target, "Default"),
+        second_ns=one.second_ns,
+        third_ns=one.third_ns,
         keyed=one.device_key != "",
     )

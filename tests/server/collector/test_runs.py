@@ -1,5 +1,7 @@
 """Runs: what findings do to the stretch of equal verdicts they belong to."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +54,20 @@ def test_late_findings_amend_history_only() -> None:
     assert [(change.run.current, change.run.id, change.tell) for change in alone] == [(False, 0, False)]
     past = stored(10, 20, "inspected", "k", current=False, number=2)
     assert [(change.run.id, change.run.last_ns) for change in late([past, now], seen(30, "inspected", "k"))] == [(2, 30)]
+
+
+def test_a_run_knows_when_its_first_three_rounds_were() -> None:
+    """Live or late, in whatever order they come; of runs from before that was written down nothing is made up."""
+    one, two = (live(before, seen(at), 0)[0].run for before, at in ((None, 5), (stored(5, 5, rounds=1), 9)))
+    assert (one.second_ns, one.third_ns) == (0, 0)
+    assert (two.first_ns, two.second_ns, two.third_ns) == (5, 9, 0)
+    three = live(two, seen(12), 9)[0].run
+    assert (three.first_ns, three.second_ns, three.third_ns, three.rounds, three.last_ns) == (5, 9, 12, 3, 12)
+    earlier = late([three], seen(2))[0].run
+    assert (earlier.first_ns, earlier.second_ns, earlier.third_ns, earlier.rounds, earlier.last_ns) == (2, 5, 9, 3, 12)
+    assert late([replace(three, current=False)], seen(40))[0].run == replace(three, current=False, last_ns=40)
+    before = late([stored(100, 200)], seen(90))[0].run
+    assert (before.first_ns, before.second_ns, before.third_ns) == (90, 100, 100)
 
 
 def test_changes_to_one_run_fold_into_one() -> None:

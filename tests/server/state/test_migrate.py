@@ -178,6 +178,22 @@ async def test_the_second_revision_knows_where_agents_stand(state_url: str) -> N
     assert await differences(state_url) == []
 
 
+async def test_the_tenth_revision_keeps_runs(state_url: str) -> None:
+    """Runs of before keep their rows and ids; when their later rounds were is not made up."""
+    await upgrade(state_url, head="0009")
+    engine = make_engine(state_url)
+    columns = "id, agent, place, target, route, verdict, device_key, first_ns, last_ns, rounds, current, finding"
+    async with engine.execution_options(writes=True).begin() as connection:
+        row = "VALUES (7, 'a', 'Lyon', 'h:443', 'direct', 'inspected', 'instance:1', 10, 20, 3, true, :finding)"
+        await connection.execute(text(f"INSERT INTO run ({columns}) {row}"), {"finding": b"{}"})
+    await upgrade(state_url)
+    async with engine.connect() as connection:
+        rows = (await connection.execute(select(tables.run))).all()
+    await engine.dispose()
+    assert [tuple(row) for row in rows] == [(7, "a", "Lyon", "h:443", "direct", "inspected", "instance:1", 10, 20, 3, True, b"{}", 0, 0)]
+    assert await differences(state_url) == []
+
+
 def test_a_known_database_needs_no_alembic(tmp_path: Path) -> None:
     """Opening a database that is up to date does not import it (0.2 s of every start)."""
     url = f"sqlite+aiosqlite:///{tmp_path}/state.db"

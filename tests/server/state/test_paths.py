@@ -1,7 +1,7 @@
 """Runs as the watcher reads them."""
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from server.state import paths
 from server.state.database import Database
@@ -13,7 +13,7 @@ Row = tuple[str, str, str, str, int, int]
 
 
 async def store(database: Database, *rows: Row, place: str = "Lyon") -> None:
-    """Store runs of an hour each; the newest of each path is its current one."""
+    """Store runs of an hour each, their rounds an hour apart; the newest of each path is its current one."""
     newest = {(agent, target): hour for agent, target, _, _, hour, _ in sorted(rows, key=lambda row: row[4])}
     values = [
         {
@@ -28,6 +28,8 @@ async def store(database: Database, *rows: Row, place: str = "Lyon") -> None:
             "rounds": rounds,
             "current": newest[agent, target] == hour,
             "finding": f"{agent}{hour}".encode(),
+            "second_ns": (hour + 1) * HOUR if rounds > 1 else 0,
+            "third_ns": (hour + 2) * HOUR if rounds > 2 else 0,
         }
         for agent, target, verdict, key, hour, rounds in rows
     ]
@@ -72,19 +74,29 @@ async def test_only_the_newest_runs_of_a_path(database: Database) -> None:
 @pytest.mark.parametrize(
     ("earlier", "rounds"),
     [
-        (("a", "x", "clean", "", 9, 3), 3),
+        (("a", "x", "clean", "", 9, 3), 1),
+        (("b", "x", "clean", "", 8, 3), 2),
         (("b", "x", "clean", "", 5, 3), 3),
-        (("b", "x", "clean", "", 9, 3), 1),
+        (("b", "x", "clean", "", 5, 2), 2),
         (("b", "y", "clean", "", 5, 3), None),
         (("b", "x", "sanctioned", "", 5, 3), None),
         (("b", "x", "clean", "", 11, 3), None),
     ],
 )
 async def test_clean_rounds_before(database: Database, earlier: Row, rounds: int | None) -> None:
-    """The same target and route, any agent, before: all rounds of an old run or of the same agent, else the first; nothing later."""
+    """The same target and route, any agent: each round that was before, however many there are by now."""
     await store(database, ("a", "x", "inspected", "k:1", 10, 3), earlier)
     async with database.reading() as transaction:
-        assert (await paths.clean_rounds_before(transaction, [1], 2 * HOUR)).get(1) == rounds
+        assert (await paths.clean_rounds_before(transaction, [1])).get(1) == rounds
+
+
+async def test_clean_rounds_nobody_dated(database: Database) -> None:
+    """A run from before its later rounds were written down counts with all of them, as it did."""
+    await store(database, ("a", "x", "inspected", "k:1", 10, 3), ("b", "x", "clean", "", 9, 3))
+    async with database.writing() as transaction:
+        await transaction.execute(update(run).values(second_ns=0, third_ns=0))
+    async with database.reading() as transaction:
+        assert await paths.clean_rounds_before(transaction, [1]) == {1: 3}
 
 
 async def test_agents_that_report_at_a_place(database: Database) -> None:

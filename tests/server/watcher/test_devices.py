@@ -163,10 +163,12 @@ def test_silence_alone_is_no_leaving() -> None:
 
 
 def test_a_silent_path_that_speaks_again_brings_it_back() -> None:
-    """Left by silence of one that saw it; the same run goes on later: returned."""
+    """Left by silence of one that saw it, dated to when it was seen last; the same run goes on later: returned."""
     story = Story().run("a", 5, "inspected", heard=6).run("b", 5, "inspected", heard=7).run("a", 7, "clean", heard=300)
     after, told = story.decide(agents=2, now=100)
-    assert kinds(told)[-1] == ("left", 100)
+    assert kinds(told)[-1] == ("left", 7)
+    assert after is not None
+    assert after.since_ns == T + 67 * MINUTE + 1
     story.runs[1] = Run(2, Path("b", "x:443", "direct"), "inspected", True, T + 5 * MINUTE, T + 300 * MINUTE, 3, deterministic=True)  # noqa: FBT003 - a row
     assert [one.kind for one in story.decide(after, agents=2, now=301)[1]] == ["returned"]
 

@@ -1,5 +1,7 @@
 """What one path says: confirmed, hinted, cleared, heard; each rule with a near miss."""
 
+from dataclasses import replace
+
 import pytest
 
 from server.watcher.turns import STATISTICAL_CLEAR_NS, Path, Run, Said, turns
@@ -70,6 +72,40 @@ def test_statistical_evidence_leaves_later_than_it_came(rounds: int, length: int
     """Three rounds without it and half an hour; either alone is not enough."""
     rows: list[ROW] = [("proxied", True, 3), ("clean", False, rounds)]
     assert turns(runs(*rows, deterministic=False, length=length))[-1].said == last
+
+
+@pytest.mark.parametrize(
+    ("ours", "deterministic", "told"),
+    [
+        (True, True, [("hinted", 10), ("confirmed", 20)]),
+        (True, False, [("hinted", 10), ("confirmed", 30)]),
+        (False, True, [("heard", 10), ("cleared", 20)]),
+        (False, False, [("heard", 10), ("cleared", 10 + STATISTICAL_CLEAR_NS)]),
+    ],
+)
+def test_a_round_speaks_when_it_was_measured(*, ours: bool, deterministic: bool, told: list[tuple[Said, int]]) -> None:
+    """A run of three rounds hints with the first and is believed with the one that is enough, though all three are read at once."""
+    before = Run(1, PATH, "inspected", True, 0, 5, 3, deterministic=deterministic)  # noqa: FBT003 - a row
+    run = Run(2, PATH, "inspected" if ours else "clean", ours, 10, HOUR, 3, deterministic=deterministic, second_ns=20, third_ns=30)
+    said = [(turn.said, turn.at_ns) for turn in turns([run] if ours else [before, run]) if turn.run is run]
+    assert said == told
+
+
+def test_four_of_six_are_reached_by_the_round_that_makes_it_four() -> None:
+    """Two earlier ones and the second round of this run."""
+    early = Run(1, PATH, "proxied", True, 0, 5, 2)  # noqa: FBT003 - a row
+    run = Run(2, PATH, "proxied", True, 10, 40, 3, second_ns=20, third_ns=30)  # noqa: FBT003 - a row
+    between = Run(3, PATH, "clean", False, 6, 7, 1)  # noqa: FBT003 - a row
+    found = turns([early, replace(between, id=2), replace(run, id=3)])
+    assert [(turn.said, turn.at_ns) for turn in found if turn.run.id == 3] == [("hinted", 10), ("confirmed", 20)]
+
+
+def test_what_a_guard_held_back_is_no_round_of_the_four() -> None:
+    """The same rounds, the first two under a guard that never ended for them."""
+    early = Run(1, PATH, "proxied", True, 0, 5, 2, counts_from_ns=HOUR)  # noqa: FBT003 - a row
+    between = Run(2, PATH, "clean", False, 6, 7, 1)  # noqa: FBT003 - a row
+    run = Run(3, PATH, "proxied", True, 10, 40, 2, second_ns=20)  # noqa: FBT003 - a row
+    assert turns([early, between, run])[-1].said == "hinted"
 
 
 def test_a_run_that_came_late_says_nothing() -> None:
