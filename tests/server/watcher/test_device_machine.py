@@ -90,8 +90,9 @@ class DeviceMachine(RuleBasedStateMachine):
         self.steady, self.shuffled = Centre(self.loop), Centre(self.loop)
         self.dice = random.Random(seed)
         self.now_ns = START
-        self.silent = False
-        """After a silence of all, the first round is decided when all have spoken: else who speaks first decides alone (note 019)."""
+        self.heard_ns: dict[str, int] = {}
+        """When a place was heard last. After an hour's silence of all of it, the first round is decided when all have spoken: else who
+        speaks first decides alone (note 019)."""
 
     @rule(
         found=st.lists(st.tuples(FOUND, FOUND), min_size=3, max_size=3), rounds=st.integers(1, 3), place=st.sampled_from(["Lyon", "Porto"])
@@ -100,7 +101,8 @@ class DeviceMachine(RuleBasedStateMachine):
         """Let each agent find this, a minute after the other, for some rounds; a machine has its scanner on all hosts or none."""
         for number in range(rounds):
             self.now_ns += MINUTE
-            together = self.silent and number == 0
+            together = self.now_ns - self.heard_ns.get(place, self.now_ns) > HOUR and number == 0
+            self.heard_ns[place] = self.now_ns
             told = [
                 (agent, {host: self.seen(one, host) for host, one in zip(HOSTS, mine, strict=True)})
                 for agent, mine in zip(AGENTS, found, strict=True)
@@ -114,7 +116,6 @@ class DeviceMachine(RuleBasedStateMachine):
             if together or self.dice.random() < 0.5:
                 self.shuffled.look(restarted=self.dice.random() < 0.5)
             self.steady.look()
-        self.silent = False
 
     @rule(silence=st.sampled_from([10 * MINUTE, 2 * HOUR, 91 * DAY]))
     def nothing_is_heard(self, silence: int) -> None:
@@ -122,7 +123,6 @@ class DeviceMachine(RuleBasedStateMachine):
         for centre in (self.steady, self.shuffled):
             centre.look(restarted=centre is self.shuffled)
         self.now_ns += silence
-        self.silent = True
         for centre in (self.steady, self.shuffled):
             centre.now_ns = self.now_ns
             centre.look()
