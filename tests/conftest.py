@@ -5,10 +5,13 @@ guard below holds in every other case too, for what runs in this process.
 """
 
 import ipaddress
+import os
 import signal
 import socket
 import sys
 from typing import Any
+
+from hypothesis import settings
 
 pytest_plugins = ["tests.servers.fixtures"]
 
@@ -39,5 +42,9 @@ def _stays_here(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_stays_here)
+settings.register_profile("ci", derandomize=True)
+"""CI says the same of the same commit; new examples are sought where people work, and what they find is kept as an `@example`."""
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started with `&` by a script: programs under test would inherit it, deaf to Ctrl-C
     signal.signal(signal.SIGINT, signal.default_int_handler)
