@@ -111,6 +111,8 @@ KINDS: Final = (
     ("feed-changed", "◇ endpoint list changed"),
     ("feed-stale", "◇ endpoint list old"),
     ("latency-regressed", "▲ slower"),
+    ("latency-recovered", "● as fast as before"),
+    ("latency-usual", "◇ slower, as usual now"),
     ("case-opened", "◇ case opened"),
     ("case-proved", "● bypass proved"),
     ("case-broken", "▲ decrypted again"),

@@ -98,6 +98,8 @@ EVENT_WORDS: Mapping[str, str] = {
     "feed-changed": "endpoint list changed",
     "feed-stale": "endpoint list old",
     "latency-regressed": "slower",
+    "latency-recovered": "as fast as before",
+    "latency-usual": "slower, as usual now",
     "case-opened": "case opened",
     "case-proved": "bypass proved",
     "case-broken": "decrypted again",

@@ -60,6 +60,8 @@ KINDS: Mapping[str, Kind] = {
     "feed-changed": Kind("P4", "feed", "Microsoft's endpoint list has changed"),
     "feed-stale": Kind("P4", "feed", "the endpoint list could not be fetched for long"),
     "latency-regressed": Kind("P3", "latency", "a site has become slower against its own baseline"),
+    "latency-recovered": Kind("P4", "latency", "a slower site is as fast as before", ends=("latency-regressed",)),
+    "latency-usual": Kind("none", "latency", "a slower site has not come back; that is its usual level now", ends=("latency-regressed",)),
     "case-opened": Kind("P4", "case", "a bypass case was opened"),
     "case-proved": Kind("P4", "case", "a bypass is proved on every host of a case", ends=("case-broken",)),
     "case-broken": Kind("P2", "case", "decryption returned while a case is open"),

@@ -37,6 +37,8 @@ TITLES: Mapping[str, str] = {
     "feed-changed": "Microsoft's endpoint list changed",
     "feed-stale": "endpoint list not fetched for long",
     "latency-regressed": "slower than its own baseline",
+    "latency-recovered": "as fast as before",
+    "latency-usual": "slower for so long that it is usual",
     "case-opened": "bypass case opened",
     "case-proved": "bypass proved",
     "case-broken": "decryption returned while a case is open",

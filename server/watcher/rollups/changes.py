@@ -40,14 +40,19 @@ class Found:
 
 
 def changes_of(rows: Iterable[DayRow], zone: ZoneInfo) -> dict[Key, Found | None]:
-    """Return each key's change of the p95 of its total time, None where there is none. Days of fewer than 24 samples are left out."""
+    """Return each key's change of the p95 of its total time, None where there is none."""
+    return {key: _found(key, mine, zone) for key, mine in sorted(days_of(rows).items())}
+
+
+def days_of(rows: Iterable[DayRow]) -> dict[Key, list[tuple[DayRow, float, int]]]:
+    """Return each key's days with the p95 of its total time, ms, and its agents. Days of fewer than 24 samples are left out."""
     days: dict[Key, list[tuple[DayRow, float, int]]] = {}
     for row in rows:
         tally = unpack(row.kept, LASTING)
         mine = days.setdefault(Key(row.workload, row.route), [])
         if "total_ms" in tally.sketches and tally.sketches["total_ms"].count >= ENOUGH:
             mine.append((row, tally.sketches["total_ms"].at(0.95), tally.agents))
-    return {key: _found(key, mine, zone) for key, mine in sorted(days.items())}
+    return days
 
 
 def _found(key: Key, days: Sequence[tuple[DayRow, float, int]], zone: ZoneInfo) -> Found | None:

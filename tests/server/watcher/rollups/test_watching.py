@@ -31,6 +31,13 @@ class Calendar:
         async with self.database.writing() as transaction:
             await rollups.replace_days(transaction, "Porto", [], rows)
 
+    async def keep_return(self, rise: float, until: int, after: int, level: float = 1.0) -> None:
+        """Keep days with a change on 3 March that lasts `until` days and is followed by another level."""
+        back = MARCH + until * DAY_NS
+        rows = [*day_rows("Porto", "direct", MARCH, 60, until, rise), *day_rows("Porto", "direct", back, 0, after - until, level)]
+        async with self.database.writing() as transaction:
+            await rollups.replace_days(transaction, "Porto", [], rows)
+
     async def look(self, first: int, last: int) -> list[EventRow]:
         """Look twice each day from `first` to `last` after 3 March, each time as another process would; return what was told so far."""
         for day in range(first, last):
@@ -58,6 +65,52 @@ async def test_told_once(database: Database) -> None:
     assert [one["kind"] for one in body["together"]] == ["egress-moved"]
     assert "Porto has become slower" in told.sentence
     assert len(await calendar.look(20, 41)) == 2
+
+
+async def test_its_end_is_told_once(database: Database) -> None:
+    """Days that are as before for long enough: told once, with the levels, under the number of what it ends; six weeks more add nothing."""
+    calendar = Calendar(database)
+    await calendar.keep_return(1.3, 28, 90)
+    assert [one.kind for one in await calendar.look(0, 29)] == ["latency-regressed"]
+    told = await calendar.look(29, 91)
+    assert [(one.kind, one.episode) for one in told] == [("latency-recovered", 1), ("latency-regressed", 1)]
+    (level,) = json.loads(told[0].body)["levels"]
+    assert (level["workload"], level["route"], level["agents"]) == ("Exchange", "direct", 3)
+    assert level["now_ms"] == pytest.approx(level["before_ms"], rel=0.05)
+    assert told[0].sentence.startswith("Porto is as fast again as before it became slower on ")
+    assert told[1].at_ns < told[0].at_ns
+    assert told[0].severity == "P4"
+
+
+async def test_a_level_that_stays_becomes_the_usual_one(database: Database) -> None:
+    """Nothing before it is known any more: that closes it, recorded and told to nobody."""
+    calendar = Calendar(database)
+    await calendar.keep(1.3, 60, 120)
+    told = await calendar.look(0, 121)
+    assert [(one.kind, one.severity) for one in told] == [("latency-usual", "none"), ("latency-regressed", "P3")]
+    assert "has not come back and counts as usual from now on. Exchange by direct: p95 " in told[0].sentence
+
+
+async def test_what_is_measured_no_more_ends(database: Database) -> None:
+    """A way without days for twelve weeks keeps no alert open for ever."""
+    calendar = Calendar(database)
+    rows = [*day_rows("Porto", "direct", MARCH, 42, 20, 1.3), *day_rows("Porto", "system", MARCH, 42, 130, 1.0)]
+    async with database.writing() as transaction:
+        await rollups.replace_days(transaction, "Porto", [], rows)
+    told = await calendar.look(0, 131)
+    assert [one.kind for one in told] == ["latency-usual", "latency-regressed"]
+    assert "Exchange by direct: measured no more." in told[0].sentence
+
+
+async def test_one_end_for_all_ways(database: Database) -> None:
+    """While another way of the site is still slower nothing is told of one that is not."""
+    calendar = Calendar(database)
+    await calendar.keep_return(1.3, 28, 90)
+    async with database.writing() as transaction:
+        await rollups.replace_days(transaction, "Porto", [], day_rows("Porto", "system", MARCH, 60, 90, 1.4))
+    assert {one.kind for one in await calendar.look(0, 66)} == {"latency-regressed"}
+    async with database.reading() as transaction:
+        assert [(one.route, one.slower) for one in await rollups.trends(transaction, "Porto")] == [("direct", False), ("system", True)]
 
 
 async def test_noise_is_not_told(database: Database) -> None:
