@@ -4,7 +4,8 @@
 
 Prints one JSON object on its last line. `page_ms` is the server's own time for a page, reading and drawing, from its Server-Timing
 header, while every agent reports and somebody watches; `first_page_ms` while nobody does; `fetch_ms` is what the asking program saw.
-`live_s` is from the insertion of a device to its event in the stream of sections.
+`live_s` is from the insertion of a device to its event in the stream of sections. `desk_ms` is the desk after that, with a case open for
+the device, while every agent reports; `desk_parts_ms` the median of each of its parts.
 """
 
 import argparse
@@ -81,6 +82,7 @@ def measure(url: str, pid: int, fleet: int, requests: int) -> dict[str, Any]:
                 found.append(timed(f"{url}/?{query}"))
                 time.sleep(0.25)
     busy = (cpu_s(pid) - cpu) / (time.monotonic() - started)
+    size_kb, live = round(len(everything(url)) / 1000), live_s(url)
     return {
         "sites": fleet + 3,
         "page_ms_p50": round(statistics.median(one[0] for one in timings[""]), 1),
@@ -90,11 +92,32 @@ def measure(url: str, pid: int, fleet: int, requests: int) -> dict[str, Any]:
         "all_sites_page_ms_p50": round(statistics.median(one[0] for one in timings["all=1"]), 1),
         "all_sites_page_ms_max": round(max(one[0] for one in timings["all=1"]), 1),
         "fetch_ms_p50": round(statistics.median(one[1] for one in timings[""]), 1),
-        "page_kb": round(len(everything(url)) / 1000),
+        "page_kb": size_kb,
         "centre_cpu_share": round(busy, 2),
         "centre_rss_mb": rss_mb(pid),
         "all_sites_after_s": round(whole_s, 1),
-        "live_s": live_s(url),
+        "live_s": live,
+        **desk(url, requests),
+    }
+
+
+def desk(url: str, requests: int) -> dict[str, Any]:
+    """Open a case for the device that was inserted, then ask for the desk again and again."""
+    body = json.dumps({"sites": ["Frankfurt"]}).encode()
+    opened = urllib.request.Request(f"{url}/api/v1/cases", body, {"Content-Type": "application/json"})
+    urllib.request.urlopen(opened, timeout=60).close()
+    seen = []
+    for _ in range(requests):
+        time.sleep(0.25)
+        seen.append(fetched(f"{url}/desk"))
+    whole = [sum(parts.values()) for parts, _, _ in seen]
+    return {
+        "desk_ms_p50": round(statistics.median(whole), 1),
+        "desk_ms_p95": p95(whole),
+        "desk_fetch_ms_p50": round(statistics.median(took for _, took, _ in seen), 1),
+        "desk_fetch_ms_p95": p95([took for _, took, _ in seen]),
+        "desk_kb": round(seen[-1][2] / 1000),
+        "desk_parts_ms": {name: round(statistics.median(parts[name] for parts, _, _ in seen), 1) for name in seen[0][0]},
     }
 
 
@@ -111,11 +134,17 @@ def everything(url: str) -> str:
 
 def timed(url: str) -> tuple[float, float]:
     """Return the server's own milliseconds for a page, and ours."""
+    spent, took, _ = fetched(url)
+    return sum(spent.values()), took
+
+
+def fetched(url: str) -> tuple[dict[str, float], float, int]:
+    """Return the server's own milliseconds by what it spent them on, ours, and the page's bytes."""
     begun = time.monotonic()
     with urllib.request.urlopen(url, timeout=60) as answer:
-        answer.read()
-        spent = re.findall(r"dur=([0-9.]+)", answer.headers["Server-Timing"])
-    return sum(map(float, spent)), (time.monotonic() - begun) * 1000
+        size = len(answer.read())
+        spent = re.findall(r"([a-z]+);dur=([0-9.]+)", answer.headers["Server-Timing"])
+    return {name: float(ms) for name, ms in spent}, (time.monotonic() - begun) * 1000, size
 
 
 def live_s(url: str) -> float:

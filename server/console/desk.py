@@ -3,10 +3,11 @@
 So nothing is for programs only. `PARTS` says what is on it; each part is a template of its name.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
@@ -37,7 +38,7 @@ PARTS: Sequence[Part] = (
     Part("alerts", "Alerts", {"alerts": ("/alerts", {**_LISTED, "state": "open"})}),
     Part("devices", "Devices", {"devices": ("/devices", {"limit": "40"})}, {"devices": "/devices/{id}"}),
     Part("cases", "Bypass cases", {"cases": ("/cases", _LISTED)}, {"cases": "/cases/{id}"}),
-    Part("disclosure", "Disclosure", {"standing": ("/standing", _LISTED)}),
+    Part("disclosure", "Disclosure", {"coverage": ("/coverage", _LISTED)}),
     Part("coverage", "Bypass coverage", {"coverage": ("/coverage", _LISTED)}),
     Part("sites", "Sites and maintenance", {"sites": ("/sites", _LISTED), "windows": ("/maintenance", {})}),
     Part("rollups", "Days and hours", {}),
@@ -62,19 +63,28 @@ class Desk:
     async def _page(self, request: web.Request) -> web.Response:
         if not guarding.is_our_host(request.headers.get("Host", ""), self._listens):
             return web.Response(status=421, text="This console answers on its own name only.", headers=guarding.HEADERS)
-        drawn = [(part, self._renderer.desk_part(part.name, await self._read(part))) for part in self._parts]
+        drawn, spent = [], []
+        known: dict[str, Any] = {}
+        for part in self._parts:
+            began = time.perf_counter()
+            drawn.append((part, self._renderer.desk_part(part.name, await self._read(part, known))))
+            spent.append(f"{part.name};dur={(time.perf_counter() - began) * 1000:.1f}")
         text = self._renderer.desk(drawn)
-        headers = {"Cache-Control": "no-store", **guarding.HEADERS}
+        headers = {"Cache-Control": "no-store", "Server-Timing": ", ".join(spent), **guarding.HEADERS}
         answer = web.Response(text=text, content_type="text/html", headers=headers)
         answer.enable_compression()
         return answer
 
-    async def _read(self, part: Part) -> dict[str, Any]:
-        """Return what a part asks for; what cannot be read is None, with its sentence under `trouble_text`."""
+    async def _read(self, part: Part, known: dict[str, Any]) -> dict[str, Any]:
+        """Return what a part asks for; what cannot be read is None, with its sentence under `trouble_text`.
+
+        `known`: what earlier parts of the same page have read, by path and query; it is read once.
+        """
         found: dict[str, Any] = {"trouble_text": ""}
         for name, (path, query) in part.reads.items():
             try:
-                found[name] = await self._api.read(quote(path), query)
+                asked = f"{path}?{urlencode(query)}"
+                known[asked] = found[name] = known[asked] if asked in known else await self._api.read(quote(path), query)
             except Problem as problem:
                 found |= {name: None, "trouble_text": problem.detail}
         for name, path in part.each.items():

@@ -1,7 +1,7 @@
 """Which of Microsoft 365's names are bypassed at a site and which not, by category; and the rules that would close exactly the gaps.
 
 A name is not bypassed where a device is seen before it, on users' routes, by any agent; bypassed where all that can tell see none. Shares
-are counted as `judge/coverage.py` counts them. Pure, but for `read`.
+are counted as `judge/coverage.py` counts them. Pure, but for `read` and `read_page`.
 """
 
 import ipaddress
@@ -15,7 +15,7 @@ from judge.knowledge.model import Knowledge
 from judge.knowledge.positions import Traffic
 from judge.severity import traffic_of
 from server.state.database import Transaction
-from server.state.disclosing import Answer, answers
+from server.state.disclosing import Answer, answers, places
 from server.watcher import beside
 from server.watcher.cases import ROUTES
 from wire.target import Target
@@ -62,6 +62,16 @@ class SiteCoverage:
 async def read(transaction: Transaction, sites: Collection[str], knowledge: Knowledge) -> list[SiteCoverage]:
     """Return the coverage of these sites, of all with agents when none is named, by name."""
     return coverages(await answers(transaction, sites), knowledge)
+
+
+async def read_page(transaction: Transaction, after: str, most: int, knowledge: Knowledge) -> list[SiteCoverage]:
+    """Return the coverage of the first `most` sites whose names come after one: a page of a large fleet is not worked out of all of it."""
+    rest = [place for place in await places(transaction) if place > after]
+    found: list[SiteCoverage] = []
+    while rest and len(found) < most:  # where nobody can tell anything yet there is no coverage
+        some, rest = rest[: most - len(found)], rest[most - len(found) :]
+        found += await read(transaction, some, knowledge)
+    return found
 
 
 def coverages(found: Iterable[Answer], knowledge: Knowledge) -> list[SiteCoverage]:

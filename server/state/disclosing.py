@@ -51,6 +51,11 @@ async def answers(connection: AsyncConnection, sites: Collection[str]) -> list[A
     return [Answer(*row) for row in await connection.execute(query)]
 
 
+async def places(connection: AsyncConnection) -> list[str]:
+    """Return every place an agent's newest report is of, by name: in Python's order, which is the same on both databases."""
+    return sorted((await connection.scalars(select(agent.c.place).distinct())).all())
+
+
 async def stretches(
     connection: AsyncConnection, sites: Collection[str], since_ns: int, until_ns: int, verdicts: Collection[str]
 ) -> list[Stretch]:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from server.console.api.route import Answer, Call, Listing, PageQuery, Resource, Route, not_found, page_of
 from server.reports import bypass_files
-from server.reports.coverage import SiteCoverage, read
+from server.reports.coverage import SiteCoverage, read, read_page
 
 
 class CategoryShare(Resource):
@@ -45,9 +45,8 @@ async def listed(call: Call) -> Answer:
     """List the coverage of all sites with agents, by name."""
     asked = call.asked(PageQuery)
     async with call.means.database.reading() as transaction:
-        found = await read(transaction, (), call.means.knowledge())
-    rest = [shown(one) for one in found if one.site > asked.after]
-    return Answer(page_of(rest[: asked.limit + 1], asked.limit, lambda one: one.site))
+        found = await read_page(transaction, asked.after, asked.limit + 1, call.means.knowledge())
+    return Answer(page_of([shown(one) for one in found], asked.limit, lambda one: one.site))
 
 
 async def one(call: Call) -> Answer:

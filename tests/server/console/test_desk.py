@@ -26,5 +26,6 @@ async def test_desk(tmp_path: Path) -> None:
         assert answer.status == 200
         assert all(f'id="{part.name}"' in text for part in PARTS)
         assert 'class="trouble"' not in text
+        assert [one.partition(";dur=")[0] for one in answer.headers["Server-Timing"].split(", ")] == [part.name for part in PARTS]
         async with session.get(url, headers={"Host": "evil.example"}) as answer:
             assert answer.status == 421

@@ -37,6 +37,7 @@ async def test_what_is_read(database: Database) -> None:
         now = await disclosing.answers(transaction, [])
         assert [(one.place, one.agent, one.verdict) for one in now] == [("Lyon", "a", "clean"), ("Porto", "p", "inspected")]
         assert [one.place for one in await disclosing.answers(transaction, ["Porto"])] == ["Porto"]
+        assert await disclosing.places(transaction) == ["Away", "Lyon", "Porto"]
         stood = await disclosing.stretches(transaction, [], START, START + DAY, ["inspected"])
         assert [(one.place, one.agent, one.device_key, one.current) for one in stood] == [
             ("Lyon", "a", "instance:1", False),

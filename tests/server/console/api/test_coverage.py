@@ -10,7 +10,7 @@ from tests.fakes.sightings import device as box
 
 
 async def test_coverage(tmp_path: Path) -> None:
-    """Sites in pages; one site's shares and names; its files; a site nobody reports from says where to look."""
+    """Sites in pages, none of which nothing is known; one site's shares and names; its files; no such site says where to look."""
     async with asking(tmp_path) as ask:
         rounds = Rounds(ask.database)
         for minute in range(2):
@@ -18,12 +18,13 @@ async def test_coverage(tmp_path: Path) -> None:
             await rounds.see("p", NOW_NS + minute * MINUTE, {HOST: "clean"}, "Porto")
         rows = [
             {"id": name, "first_seen_ns": 1, "place": place, "revision": 1, "latest_ns": NOW_NS, "cadence_s": 60.0}
-            for name, place in (("a", "Lyon"), ("p", "Porto"))
+            for name, place in (("a", "Lyon"), ("p", "Porto"), ("n", "Nice"))
         ]
         async with ask.database.writing() as transaction:
             await transaction.execute(agent.insert(), rows)
         first = (await ask("GET", "/coverage?limit=1")).body
         assert ([one["site"] for one in first["items"]], first["next"]) == (["Lyon"], "Lyon")
+        assert [one["site"] for one in (await ask("GET", f"/coverage?limit=1&after={first['next']}")).body["items"]] == ["Porto"]
         lyon = (await ask("GET", "/coverage/Lyon")).body
         assert lyon["categories"][0] == {"category": "Optimize", "bypassed": 0, "known": 1, "unknown": 0, "percent": 0.0}
         assert (lyon["names"][0]["host"], lyon["names"][0]["state"], lyon["names"][0]["pattern"]) == (HOST, "not bypassed", HOST)
