@@ -6,11 +6,12 @@ The caches hold content-addressed things only: what an id means cannot change. T
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from judge.examined import Chained
 from server.collector.intake import Item
 from server.state import bodies as stored
 from server.state.database import Database
 from wire.codec import read_facts
-from wire.facts import KnownFacts, RawFacts, WebFacts
+from wire.facts import KnownFacts, RawFacts
 from wire.observation import RawObservation
 
 MAX_FACTS = 50_000
@@ -59,7 +60,7 @@ class Bodies:
             for key, body in (await stored.load_facts(connection, unknown)).items():
                 self.facts[key] = read_facts(body)
             reached = [self.facts.get(key) or sent_facts.get(key) for key in unknown]
-            chains = {one for facts in reached if isinstance(facts, WebFacts) for one in facts.chain}
+            chains = {one for facts in reached if isinstance(facts, Chained) for one in facts.chain}
             wanted = chains - self.certificates.keys()
             if wanted:
                 self.certificates |= await stored.load_certificates(connection, wanted)
@@ -78,7 +79,7 @@ class Bodies:
                     lack.add(key)
                     continue
                 new_facts[key] = facts
-            for one in facts.chain if isinstance(facts, WebFacts) else ():
+            for one in facts.chain if isinstance(facts, Chained) else ():
                 if one in sent:
                     new_certificates[one] = sent[one]
                 elif one not in self.certificates:

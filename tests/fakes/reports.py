@@ -9,7 +9,7 @@ from typing import Any
 
 from wire import codec, topics
 from wire.context import Context
-from wire.facts import ChainTrust, DnsFacts, EgressFacts, WebFacts
+from wire.facts import ChainTrust, DnsFacts, EgressFacts, KnownFacts, WebFacts
 from wire.observation import DnsObservation, EgressObservation, Observation, WebObservation
 from wire.report import Cycle, Health
 from wire.target import Target
@@ -53,7 +53,7 @@ class Agent:
     bodies: dict[str, bytes] = field(default_factory=dict)
     certificates: dict[str, bytes] = field(default_factory=dict)
 
-    def facts(self, facts: WebFacts | DnsFacts | EgressFacts) -> str:
+    def facts(self, facts: KnownFacts) -> str:
         """Remember a facts body and return its id."""
         body = codec.facts_bytes(facts)
         key = codec.content_id(body)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from server.collector import bodies as module
-from server.collector.bodies import Bodies, facts_ids
+from server.collector.bodies import Bodies, Fresh, facts_ids
 from server.collector.intake import Item, Terms, take
 from server.ingest.port import Arrival
 from server.state import bodies as stored
@@ -16,6 +16,8 @@ from server.state.database import Database
 from tests.fakes.reports import SECOND, START_NS, TARGETS, Agent
 from tests.server.collector.conftest import Bench
 from wire.codec import content_id
+from wire.facts import QuicFacts, WebsocketFacts
+from wire.observation import QuicObservation, WebsocketObservation
 
 CHAIN = [b"leaf", b"issuer"]
 
@@ -76,6 +78,27 @@ async def test_a_certificate_may_come_with_another_report_of_the_batch(bench: Be
     takes.certificates = {}
     missing, fresh = await Bodies(bench.database).lacking([takes, gives])
     assert (missing, set(fresh.certificates)) == ({}, set(giver.certificates))
+
+
+@pytest.mark.parametrize("kind", ["quic", "websocket"])
+async def test_every_chain_is_kept_whatever_it_was_shown_in(bench: Bench, kind: str) -> None:
+    """A chain of a QUIC or WebSocket handshake is wanted and kept like that of a web request: without it nothing is remembered of it."""
+    agent = Agent()
+    chain = [agent.certificate(der) for der in CHAIN]
+    facts = (QuicFacts if kind == "quic" else WebsocketFacts)(target=TARGETS[0], chain=chain)
+    seen = (QuicObservation if kind == "quic" else WebsocketObservation)(kind=kind, facts=agent.facts(facts), at_us=0)
+    first = item(agent.report(START_NS, [seen]))
+    chainless = item(agent.report(START_NS + SECOND, [seen]))
+    chainless.certificates = {}
+    bodies = Bodies(bench.database)
+    missing, _ = await bodies.lacking([chainless])
+    assert missing == {0: set(chain)}
+    missing, fresh = await bodies.lacking([first])
+    await bodies.store(fresh, 1)
+    assert (missing, await kept(bench.database, chain)) == ({}, (set(), set(chain)))
+    again = Bodies(bench.database)
+    assert await again.lacking([chainless]) == ({}, Fresh())
+    assert again.certificates.keys() == set(chain)
 
 
 async def test_a_store_that_fails_keeps_nothing_half(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
