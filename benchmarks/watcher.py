@@ -1,8 +1,10 @@
 """scripts/bench watcher: what the watcher costs beside a fleet of 10,000 agents with 12 targets each, in its steady state.
 
 Runs and agents are put into a real SQLite state database as the collector leaves them; then some simulated minutes pass in which every
-agent reports once a minute and nothing changes: runs are extended by the collector's ten minutes, and the watcher looks each second.
-Counted are the watcher's own statements that write, its CPU and its memory; what the collector writes meanwhile is counted apart.
+agent reports once a minute and nothing changes: runs are extended by the collector's ten minutes, and the watcher looks each second. All
+its duties are done as often as they ask for, and states are refreshed; the history takes points and has none to give, so what is summed
+up of hours is not in here (`scripts/bench rollups`). Counted are the watcher's own statements that write, its CPU and its memory, and the
+points it writes; what the collector writes meanwhile is left out.
 """
 
 import argparse
@@ -13,16 +15,23 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import event, insert, update
 
 from judge.knowledge.loader import load_knowledge
+from server.config import Settings
+from server.duties import duties_of
 from server.fleet.registry import Registry, Site
+from server.history.null import NullHistory
+from server.means import Means
 from server.state.database import Database, open_database
 from server.state.tables import agent, run
+from server.watcher.leading import Duty
+from server.watcher.refreshing import Refresher, StateReader
 from server.watcher.watcher import Watcher
-from server.watcher.watching import Watching
 
 SECOND = 10**9
 START = 1_795_000_000 * SECOND
@@ -70,13 +79,29 @@ async def fill(database: Database, agents: int) -> Registry:
     return Registry(sites)
 
 
-async def pass_quietly(database: Database, registry: Registry, minutes: int) -> dict[str, float]:
+def put_together(
+    database: Database, history: NullHistory, registry: Registry, now: Callable[[], int]
+) -> tuple[Watcher, Refresher, list[Duty]]:
+    """Return a watcher, what refreshes states, and all duties of a configuration; Microsoft's web service is not asked."""
+    knowledge = load_knowledge()
+    settings = Settings.model_validate(
+        {"history": {"kind": "embedded"}, "broker": {"embedded": True, "url": "mqtt://127.0.0.1:0"}, "feed": {"enabled": False}}
+    )
+    reader = StateReader(database, history, registry, lambda: knowledge)
+    means = Means(settings, database, history, registry, lambda: knowledge, now, reader.read)
+    refresher = Refresher(reader, history, settings.watcher.refresh_s, now)
+    return Watcher(database, history, "bench", now, None, registry), refresher, duties_of(means)
+
+
+async def pass_quietly(database: Database, registry: Registry, minutes: int) -> dict[str, Any]:
     """Let minutes pass in which every agent says the same again; return what the watcher wrote and used."""
     now = [START + 60 * SECOND]
-    knowledge = load_knowledge()
-    watcher = Watcher(database, None, "bench", lambda: now[0], None, registry)
-    standing = Watching(registry, lambda: knowledge)
+    history = NullHistory()
+    watcher, refresher, duties = put_together(database, history, registry, lambda: now[0])
     await watcher.step()
+    for duty in duties:  # what a first look finds out is written down once
+        await duty.step(watcher._lead)  # noqa: SLF001 - as its tasks give it to a duty
+    done = {duty.name: now[0] for duty in duties}
     counted = Counted(database)
     cpu_s, wall = 0.0, time.perf_counter()
     for second in range(minutes * 60):
@@ -90,19 +115,24 @@ async def pass_quietly(database: Database, registry: Registry, minutes: int) -> 
             counted.statements = before
         began = time.process_time()
         await watcher.step()
-        if watcher.active:
-            await standing.step(watcher._lead)  # noqa: SLF001 - as its tasks give it to a duty
+        for duty in duties:
+            if now[0] - done[duty.name] >= duty.every_s * SECOND:
+                done[duty.name] = now[0]
+                await duty.step(watcher._lead)  # noqa: SLF001 - as its tasks give it to a duty
+        await refresher.step()
         cpu_s += time.process_time() - began
     lease = counted.statements["UPDATE lease"] + counted.statements["INSERT lease"]
     return {
         "writes": sum(counted.statements.values()) - lease,
         "lease_writes": lease,
         "cpu_s": cpu_s,
+        "points": history.points,
+        "kinds": dict(counted.statements),
         "seconds": time.perf_counter() - wall,
     }
 
 
-async def measure(agents: int, minutes: int, folder: Path) -> dict[str, float]:
+async def measure(agents: int, minutes: int, folder: Path) -> dict[str, Any]:
     """Return the figures of one fleet."""
     database = await open_database(f"sqlite+aiosqlite:///{folder}/state.db")
     try:
@@ -115,6 +145,8 @@ async def measure(agents: int, minutes: int, folder: Path) -> dict[str, float]:
         "targets": TARGETS,
         "minutes": minutes,
         "writes_per_minute": round(used["writes"] / minutes, 2),
+        "writes": used["kinds"],
+        "state_points_per_agent_and_minute": round(used["points"] / minutes / agents, 2),
         "lease_writes_per_minute": round(used["lease_writes"] / minutes, 2),
         "cpu_us_per_report": round(used["cpu_s"] / (agents * minutes) * 1e6, 2),
         "cpu_share": round(used["cpu_s"] / (minutes * 60), 4),
