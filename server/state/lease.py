@@ -1,7 +1,8 @@
 """A lease with an epoch: who may decide. Time decides who gets it, the epoch alone who keeps it.
 
 Holders' clocks may differ: a fast clock takes over early, and the epoch it raises makes the other's next decision fail. So two
-may believe they hold it; only one can commit.
+may believe they hold it; only one can commit. What a fast clock promised itself would outlast its holder by as much: who sees a lease
+that nobody renews may take it before its time (`stale`).
 """
 
 from sqlalchemy import select, update
@@ -16,20 +17,35 @@ class LeaseLost(Exception):  # noqa: N818 - a state, not a mistake
 
 
 async def take(
-    database: Database, connection: AsyncConnection, name: str, holder: str, now_ns: int, until_ns: int, held: int
+    database: Database,
+    connection: AsyncConnection,
+    name: str,
+    holder: str,
+    now_ns: int,
+    until_ns: int,
+    held: int,
+    *,
+    stale: bool = False,
 ) -> int | None:
     """Take or renew a lease until `until_ns`; return its epoch, or None while another holds it.
 
-    `held` is the epoch this process has (0: none). Its own name under another epoch is an earlier life, replaced at once.
+    `held` is the epoch this process has (0: none). Its own name under another epoch is an earlier life, replaced at once. `stale`: the
+    other was seen not to renew for as long as a lease lasts.
     """
     await connection.execute(database.insert_or_ignore(lease), {"name": name, "holder": holder, "epoch": 0, "until_ns": 0})
     row = (await connection.execute(select(lease).where(lease.c.name == name).with_for_update())).one()
-    if row.holder != holder and row.until_ns > now_ns:
+    if row.holder != holder and row.until_ns > now_ns and not stale:
         return None
     mine = row.holder == holder and row.epoch == held and held > 0
     epoch = int(row.epoch) if mine else int(row.epoch) + 1
     await connection.execute(update(lease).where(lease.c.name == name).values(holder=holder, epoch=epoch, until_ns=until_ns))
     return epoch
+
+
+async def seen(connection: AsyncConnection, name: str) -> tuple[int, int]:
+    """Return the epoch of a lease and until when it is promised, by its holder's clock: both stay while nobody renews it."""
+    row = (await connection.execute(select(lease.c.epoch, lease.c.until_ns).where(lease.c.name == name))).one_or_none()
+    return (0, 0) if row is None else (int(row.epoch), int(row.until_ns))
 
 
 async def confirm(connection: AsyncConnection, name: str, epoch: int) -> None:

@@ -28,6 +28,8 @@ class Leadership:
         self._holder = holder
         self._epoch = 0
         self._until_ns = 0
+        self._seen = 0, 0
+        self._seen_ns = 0
 
     @property
     def active(self) -> bool:
@@ -37,15 +39,22 @@ class Leadership:
     async def lead(self) -> bool:
         """Take the lease, or renew it when half of it is gone; return whether it is held."""
         now_ns = self.now()
-        if self.active and now_ns < self._until_ns - LEASE_NS // 2:
+        if self.active and 0 <= now_ns - (self._until_ns - LEASE_NS) < LEASE_NS // 2:  # a clock that was set back renews at once
             return True
         until_ns = now_ns + LEASE_NS
         async with self.database.writing() as transaction:
-            epoch = await lease.take(self.database, transaction, LEASE, self._holder, now_ns, until_ns, self._epoch)
+            stale = self._is_stale(await lease.seen(transaction, LEASE), now_ns)
+            epoch = await lease.take(self.database, transaction, LEASE, self._holder, now_ns, until_ns, self._epoch, stale=stale)
         if epoch and epoch != self._epoch:
             _log.info("watcher %s decides now, epoch %d", self._holder, epoch)
         self._epoch, self._until_ns = epoch or 0, until_ns
         return self.active
+
+    def _is_stale(self, seen: tuple[int, int], now_ns: int) -> bool:
+        """Return whether the lease has stayed as it is for as long as one lasts, by this clock alone: its holder's may be an hour ahead."""
+        if seen != self._seen or now_ns < self._seen_ns:
+            self._seen, self._seen_ns = seen, now_ns
+        return now_ns - self._seen_ns >= LEASE_NS
 
     async def resign(self) -> None:
         """Give the lease back, so that the next holder need not wait."""

@@ -30,6 +30,18 @@ async def test_renewed_after_its_time_when_nobody_came(database: Database) -> No
     assert await take(database, "a", 60, held=1) == 1
 
 
+async def test_stale_is_taken_before_its_time(database: Database) -> None:
+    """What nobody renews is not waited for, whatever its holder's clock promised; the holder finds out at its next transaction."""
+    assert await take(database, "a", 3600) == 1
+    async with database.writing() as transaction:
+        assert await lease.seen(transaction, "watcher") == (1, 3610 * SECOND)
+        assert await lease.take(database, transaction, "watcher", "b", 0, 10 * SECOND, 0) is None
+        assert await lease.take(database, transaction, "watcher", "b", 0, 10 * SECOND, 0, stale=True) == 2
+        with pytest.raises(lease.LeaseLost):
+            await lease.confirm(transaction, "watcher", 1)
+        assert await lease.seen(transaction, "nobody") == (0, 0)
+
+
 async def test_an_earlier_life_is_replaced_at_once(database: Database) -> None:
     """A process that comes back under its own name does not wait for itself, and its earlier life cannot commit."""
     assert await take(database, "a", 0) == 1

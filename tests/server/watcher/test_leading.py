@@ -12,6 +12,7 @@ from server.state.database import Database, open_database
 from server.watcher.leading import LEASE_NS, Leadership, attend
 
 START = 1_700_000_000 * 10**9
+HOUR_NS = 3600 * 10**9
 
 
 async def test_only_the_leader_commits(tmp_path: Path) -> None:
@@ -30,6 +31,45 @@ async def test_only_the_leader_commits(tmp_path: Path) -> None:
         await counters.add(database, transaction, "tried", 1)
     await second.resign()
     assert await first.lead()
+    await database.close()
+
+
+async def test_a_dead_leader_whose_clock_was_ahead(tmp_path: Path) -> None:
+    """Its lease is promised for an hour by any other clock; who sees that nobody renews it takes over as soon as after any other death."""
+    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'state.db'}")
+    clock = [START]
+    ahead, right = Leadership(database, "ahead", lambda: clock[0] + HOUR_NS), Leadership(database, "right", lambda: clock[0])
+    assert await ahead.lead()
+    for _ in range(5):  # it lives: nobody takes it from it
+        assert (await ahead.lead(), await right.lead()) == (True, False)
+        clock[0] += LEASE_NS - 1
+    assert await ahead.lead()
+    assert not await right.lead()
+    clock[0] += LEASE_NS - 1
+    assert not await right.lead()
+    clock[0] += 1
+    assert await right.lead()
+    with pytest.raises(lease.LeaseLost):
+        async with ahead.writing():
+            pass
+    await database.close()
+
+
+async def test_clocks_that_are_set_back(tmp_path: Path) -> None:
+    """A leader goes on renewing by its new time; who stands by begins to wait anew, and takes over from nobody who renews."""
+    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'state.db'}")
+    clock = [START]
+    first, second = Leadership(database, "first", lambda: clock[0]), Leadership(database, "second", lambda: clock[0])
+    assert await first.lead()
+    assert not await second.lead()
+    clock[0] -= HOUR_NS
+    for _ in range(3):
+        assert (await first.lead(), await second.lead()) == (True, False)
+        clock[0] += LEASE_NS // 2
+    async with database.reading() as transaction:
+        assert (await lease.seen(transaction, "watcher"))[1] <= clock[0] + LEASE_NS
+    clock[0] += LEASE_NS
+    assert await second.lead()
     await database.close()
 
 
