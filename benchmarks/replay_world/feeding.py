@@ -24,10 +24,14 @@ from server.state.database import Database
 from server.state.tables import agent as agent_table
 from server.state.tables import run
 from wire.report import Cycle, Report
+from wire.target import DIRECT
 
-_EXTEND = (
+_OLDER = (run.c.agent == bindparam("of_agent"), run.c.current, run.c.place == bindparam("of_place"), run.c.last_ns < bindparam("at_ns"))
+_EXTEND = update(run).where(*_OLDER, run.c.route == DIRECT.name).values(last_ns=bindparam("at_ns"))
+"""The direct route is measured always, in all its targets."""
+_EXTEND_PATH = (
     update(run)
-    .where(run.c.agent == bindparam("of_agent"), run.c.current, run.c.place == bindparam("of_place"), run.c.last_ns < bindparam("at_ns"))
+    .where(*_OLDER, run.c.target == bindparam("of_target"), run.c.route == bindparam("of_route"))
     .values(last_ns=bindparam("at_ns"))
 )
 _HEARD = update(agent_table).where(agent_table.c.id == bindparam("of_agent")).values(latest_ns=bindparam("at_ns"))
@@ -81,7 +85,7 @@ class Feeder:
 
     async def extend(self, places: Collection[str], now_ns: int) -> None:
         """Bring the runs that go on at these places up to ten minutes, as the collector would have by now."""
-        rows, words = [], []
+        rows, words, paths = [], [], []
         for place in sorted(places):
             for number in sorted(self._there.get(place, ())):
                 heard = self._world.heard(number, now_ns)
@@ -90,6 +94,8 @@ class Feeder:
                 at_ns, name = heard[0] + heard[1].skew_ns, self._world.fleet.agents[number].name
                 if at_ns - self._extended.get((number, place), 0) >= EXTEND_NS:
                     rows.append({"of_agent": name, "of_place": place, "at_ns": at_ns})
+                    others = [path for path in heard[1].says if path[1] != DIRECT.name]
+                    paths += [rows[-1] | {"of_target": target, "of_route": route} for target, route in others]
                     self._extended[number, place] = at_ns
                 if at_ns > self._heard.get(number, 0):
                     words.append({"of_agent": name, "at_ns": at_ns})
@@ -98,6 +104,8 @@ class Feeder:
             async with self._database.writing() as transaction:
                 if rows:
                     await transaction.execute(_EXTEND, rows)
+                if paths:
+                    await transaction.execute(_EXTEND_PATH, paths)
                 if words:
                     await transaction.execute(_HEARD, words)
         self.counts.extended += len(rows)

@@ -1,8 +1,9 @@
 """What happens in a month that is no new device: everything here must stay without an `appeared`. Seeded; no clock.
 
 What stood there when watching began (a cloud gateway with many points of presence, scanners on endpoints, gateways of the company's own),
-what networks do (loss, captive portals, VPN, outages of an agent, a site, a region, of Microsoft), what Microsoft does (certificates that
-change in waves, one that expires, a name added to its list), what machines do (clocks that are wrong, roots that are renewed).
+what networks do (loss, captive portals, VPN, proxies by PAC, outages of an agent, a site, a region, of Microsoft), what Microsoft does
+(certificates that change in waves, one that expires, a name added to its list), what machines do (clocks that are wrong, roots that are
+renewed).
 """
 
 import random
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from benchmarks.replay_world.catalogue import HOSTS, NEW_HOST, Situation, about, another_box, only, recorded, situation
 from benchmarks.replay_world.fleet import CADENCE, DAY, HOUR, MINUTE, START, Agent, Fleet
 from benchmarks.replay_world.influence import CLIENT, ENDPOINT, NETWORK, ODDITY, OUTAGE, PORTAL, SITE, Influence, at_site
+from benchmarks.replay_world.proxies import make_proxies
 from benchmarks.replay_world.truths import Plan, everything
 from judge.finding import Finding
 
@@ -31,12 +33,13 @@ class Outage:
 
 @dataclass(slots=True)
 class Noise:
-    """All of it: which agents each influence may touch; the outages by cause; when the feed changes."""
+    """All of it: which agents each influence may touch; the outages by cause; when the feed changes; where a proxy is set."""
 
     plan: Plan = field(default_factory=list)
     outages: list[Outage] = field(default_factory=list)
     feed_ns: int = 0
     maintained: list[Outage] = field(default_factory=list)
+    proxied: list[str] = field(default_factory=list)
 
 
 def make_noise(rng: random.Random, fleet: Fleet, quiet: Sequence[str], spared: Collection[str]) -> Noise:
@@ -49,6 +52,8 @@ def make_noise(rng: random.Random, fleet: Fleet, quiet: Sequence[str], spared: C
     noise.plan += [*_standing(rng, fleet, quiet), *_scanners(rng, fleet, spared), *_travel(rng, fleet), *_loss(rng, fleet)]
     noise.plan += [*_rotations(rng, fleet), *_clocks(rng, fleet), *_roots(rng, fleet)]
     _strike(rng, fleet, noise)
+    noise.proxied += quiet[len(quiet) // 4 :][: max(1, len(quiet) // 12)]
+    noise.plan += make_proxies(random.Random(rng.random()), fleet, noise.proxied)
     return noise
 
 

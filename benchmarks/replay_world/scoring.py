@@ -128,7 +128,7 @@ def _reports(world: World, number: int, truth: Truth) -> Iterator[tuple[int, Str
     for stretch in world.lives[number]:
         if stretch.end_ns > truth.start_ns and stretch.place in truth.places and stretch.sent:
             for at in range(agent.first_report(stretch.start_ns), stretch.end_ns, CADENCE):
-                if at >= truth.start_ns:
+                if at >= truth.start_ns and not world.astray(number, at):
                     yield at + ON_THE_WAY, stretch
 
 

@@ -3,9 +3,11 @@
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from zlib import crc32
 
 from benchmarks.replay_world.catalogue import situation
-from benchmarks.replay_world.fleet import CADENCE, SECOND, Agent, Fleet, make_fleet
+from benchmarks.replay_world.fleet import CADENCE, SECOND, Fleet, make_fleet
 from benchmarks.replay_world.influence import ENDPOINT, Influence, Layers, Stretch, stretches
 from benchmarks.replay_world.noise import Noise, clean_path, make_noise
 from benchmarks.replay_world.truths import EVERY, SHORT, Truth, Where
@@ -14,6 +16,11 @@ ON_THE_WAY = 5 * SECOND
 """From the start of a cycle until its report is stored: probing takes most of it."""
 GROWS = 3
 """Reports after a change that change a run: it opens, and its rounds are counted to three."""
+IN_A_HUNDRED = 100
+LOST, LATE = range(2)
+"""Of a hundred reports one never arrives, and one comes late."""
+RESENT = 600 * SECOND
+"""An agent sends what has no receipt again, after ten minutes at most (design §3): newer reports have come before it."""
 SETTLES = 3
 """Reports more until changed roots of the machine are no news any more: that is written by a report, too."""
 
@@ -56,9 +63,18 @@ class World:
         agent, life = self.fleet.agents[number], self.lives[number]
         for stretch in reversed(life[: _before(life, at_ns)]):
             newest = min(agent.last_report(at_ns - ON_THE_WAY), agent.last_report(stretch.end_ns - 1))
+            while stretch.sent and newest >= stretch.start_ns and self.astray(number, newest):
+                newest -= CADENCE
             if stretch.sent and newest >= stretch.start_ns:
                 return newest, stretch
         return None
+
+    def astray(self, number: int, measured_ns: int) -> bool:
+        """Return whether a report does not arrive when it should."""
+        return self._fate(number, measured_ns) in (LOST, LATE)
+
+    def _fate(self, number: int, measured_ns: int) -> int:
+        return crc32(b"%d %d %d" % (self.seed, number, measured_ns)) % IN_A_HUNDRED
 
     def sent(self) -> list[Sent]:
         """Return all reports that matter, in the order they are stored."""
@@ -69,18 +85,22 @@ class World:
         agent, waiting = self.fleet.agents[number], []
         roots: tuple[str, ...] = ()
         for stretch in self.lives[number]:
-            times = _reports(agent, stretch)
-            if not times:
-                continue
-            if not stretch.sent:
+            times = range(agent.first_report(stretch.start_ns), stretch.end_ns, CADENCE)
+            if not stretch.sent and times:
                 kept = [*times[:GROWS], times[-1]] if len(times) > GROWS else times
                 waiting += [(at, stretch) for at in kept]
+            if not stretch.sent:
                 continue
             matter = GROWS if stretch.roots == roots else GROWS + SETTLES
+            there = list(islice((at for at in times if not self.astray(number, at)), matter))
+            if not there:
+                continue
             roots = stretch.roots
-            yield from (Sent(at + ON_THE_WAY, at, number, stretch) for at in times[:matter])
+            yield from (Sent(at + ON_THE_WAY, at, number, stretch) for at in there)
+            overtaken = (at for at in range(times[0], there[-1], CADENCE) if self._fate(number, at) == LATE)
+            yield from (Sent(at + ON_THE_WAY + RESENT, at, number, stretch) for at in overtaken)
             # the newest first, then what waited in the agent's spool, oldest first (design §3)
-            yield from (Sent(times[0] + 2 * ON_THE_WAY, at, number, spooled) for at, spooled in waiting)
+            yield from (Sent(there[0] + 2 * ON_THE_WAY, at, number, spooled) for at, spooled in waiting)
             waiting = []
 
 
@@ -91,10 +111,6 @@ def _before(life: Sequence[Stretch], at_ns: int) -> int:
         middle = (low + high) // 2
         low, high = (middle + 1, high) if life[middle].start_ns <= at_ns else (low, middle)
     return low
-
-
-def _reports(agent: Agent, stretch: Stretch) -> list[int]:
-    return list(range(agent.first_report(stretch.start_ns), stretch.end_ns, CADENCE))
 
 
 def make_world(seed: int, size: Size) -> World:

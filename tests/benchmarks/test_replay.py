@@ -19,6 +19,10 @@ def test_every_true_device_is_found_in_time_and_nothing_else_is_told() -> None:
     assert [one.sentence for one in result.false] == []
     assert [one.truth.name for one in result.scores if one.doubled] == []
     assert [(one.outage.kind, len(one.alerts)) for one in struck.causes] == [("site", 1), ("region", 1), ("Microsoft", 1)]
+    proxied = [
+        one.kind for one in played.told if one.scope in world.noise.proxied and any(key.startswith("path:proxy") for key in one.keys)
+    ]
+    assert proxied == ["discovered", "discovered", "left", "left", "returned"]
     planned = {place for one in world.noise.maintained for place in one.places}
     assert [one.scope for one in played.told if one.kind == "site-silent" and one.severity == "P2" and one.scope in planned] != []
     assert struck.unmuted == 0
