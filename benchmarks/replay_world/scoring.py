@@ -5,7 +5,7 @@ report that shows it, unless the machine's own roots have just changed; statisti
 their last six rounds.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.replay_world.fleet import CADENCE, SECOND, START
@@ -64,7 +64,11 @@ class Result:
 
 def score(world: World, told: Sequence[Told]) -> Result:
     """Return how what was told compares with what was true."""
-    scores = [Score(truth, due(world, truth)) for truth in world.truths]
+    return weigh([Score(truth, due(world, truth)) for truth in world.truths], told, lambda one: _allowed(world, one))
+
+
+def weigh(scores: list[Score], told: Sequence[Told], allowed_ns: Callable[[Score], int]) -> Result:
+    """Return how what was told compares with true devices whose due moments are known; `allowed_ns`: how long after that is in time."""
     false = []
     for one in told:
         if one.kind in NEWS and one.severity != "none":
@@ -76,7 +80,7 @@ def score(world: World, told: Sequence[Told]) -> Result:
     for mine in scores:
         mine.told.sort(key=lambda one: one.told_ns)
         mine.doubled = _doubled(mine)
-    return Result(scores, false, [one for one in scores if one.late(_allowed(world, one))])
+    return Result(scores, false, [one for one in scores if one.late(allowed_ns(one))])
 
 
 def accounts(truth: Truth, one: Told) -> bool:
@@ -164,8 +168,8 @@ def _by_counting(reports: Sequence[tuple[int, Stretch]], truth: Truth) -> int | 
     return None
 
 
-def table(result: Result) -> list[str]:
-    """Return a line for each true device."""
+def table(result: Result, begins_ns: int = START) -> list[str]:
+    """Return a line for each true device; days count from `begins_ns`."""
     lines = [f"{'device':26} {'class':27} {'manner':24} {'place':18} {'comes':>7} {'due':>8} {'told':>8}  events"]
     for one in result.scores:
         truth = one.truth
@@ -173,7 +177,7 @@ def table(result: Result) -> list[str]:
         due_text, told_text = ("-" if value is None else f"{value:.0f} min" for value in after)
         place = truth.places[0] if len(truth.places) == 1 else f"{len(truth.places)} sites"
         mark = "" if one.found and one not in result.late and not one.doubled else "  <- " + _trouble(one, late=one in result.late)
-        comes = f"day {(truth.start_ns - START) / 86_400e9:.1f}"
+        comes = f"day {(truth.start_ns - begins_ns) / 86_400e9:.1f}"
         times = f"{comes:>7} {due_text:>8} {told_text:>8}  {len(one.told)}{mark}"
         lines.append(f"{truth.name:26} {truth.device_class:27} {truth.manner:24} {place:18} {times}")
     return lines
