@@ -44,8 +44,8 @@ def folding(registry: Registry) -> Folding:
 async def alerts(transaction: AsyncConnection) -> list[Alert]:
     """Return all alerts somebody was told of, in order. One that became part of another counts beside it: it was told, too."""
     told: dict[str, int] = {}
-    for row in await transaction.execute(select(letter.c.alert, letter.c.made_ns).where(letter.c.alert != "").order_by(letter.c.id)):
-        told.setdefault(row.alert, row.made_ns)
+    for one in await transaction.execute(select(letter.c.alert, letter.c.made_ns).where(letter.c.alert != "").order_by(letter.c.id)):
+        told.setdefault(one.alert, one.made_ns)
     parts: dict[str, list[Part]] = defaultdict(list)
     columns = (alert_part.c.alert, alert_part.c.site, event.c.kind, event.c.severity, event.c.scope, event.c.at_ns, event.c.made_ns)
     rows = select(*columns).join(event, event.c.id == alert_part.c.event).order_by(event.c.id)
