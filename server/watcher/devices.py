@@ -117,6 +117,7 @@ def decide(before: Standing | None, turns: Sequence[Turn], agents: int, now_ns: 
     from_ns = before.since_ns if before else 0
     paths: dict[Path, Voice] = {}
     until_ns = max([now_ns, *(turn.at_ns for turn in turns)])
+    heard_ns = max((turn.run.last_ns for turn in turns), default=0)
     fallen_silent = {turn.run.path: turn.run.last_ns + SILENT_NS + 1 for turn in turns}
     later = {at_ns for at_ns in (*(turn.opens_ns for turn in turns), *fallen_silent.values()) if at_ns <= until_ns}
     moments = sorted({from_ns, until_ns, *(turn.at_ns for turn in turns), *later})
@@ -126,7 +127,7 @@ def decide(before: Standing | None, turns: Sequence[Turn], agents: int, now_ns: 
             turn = waiting.pop()
             paths[turn.run.path] = _hear(paths.get(turn.run.path), turn)
         if at_ns >= from_ns:
-            standing = _settle(standing, paths, agents, at_ns, told)
+            standing = _settle(standing, paths, agents, at_ns, heard_ns, told)
     if standing is None:
         return None, told
     seen_ns = max([standing.seen_ns, *(turn.run.last_ns for turn in turns if turn.run.sighting)])
@@ -173,10 +174,16 @@ def _hear(voice: Voice | None, turn: Turn) -> Voice:
     return Voice(turn.said, began, turn.run, turn.run)
 
 
-def _settle(standing: Standing | None, paths: Mapping[Path, Voice], agents: int, at_ns: int, told: list[Told]) -> Standing | None:
-    """Bring the presence in line with what the paths say at `at_ns`; add the event, if any."""
-    speaking = [voice for voice in paths.values() if voice.last.last_ns >= at_ns - SILENT_NS]
-    if standing is None or standing.state != "present":  # guards hold back what would open a presence, not what keeps one
+def _settle(
+    standing: Standing | None, paths: Mapping[Path, Voice], agents: int, at_ns: int, heard_ns: int, told: list[Told]
+) -> Standing | None:
+    """Bring the presence in line with what the paths say at `at_ns`; add the event, if any. `heard_ns`: when any of them was heard last.
+
+    A path that holds a device is silent only beside one that was heard an hour after it: a watcher's clock that is ahead ends nothing.
+    """
+    present = standing is not None and standing.state == "present"
+    speaking = [voice for voice in paths.values() if voice.last.last_ns >= (min(at_ns, heard_ns) if present else at_ns) - SILENT_NS]
+    if not present:  # guards hold back what would open a presence, not what keeps one
         speaking = [voice for voice in speaking if voice.proof.counts_from_ns <= at_ns]
     change = _change(speaking, agents)
     if standing is None:

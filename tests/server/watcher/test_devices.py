@@ -156,6 +156,14 @@ def test_a_silent_path_does_not_hold_it(silent: int, last: Kind) -> None:
     assert kinds(story.decide(agents=2, now=7 + silent)[1])[-1][0] == last
 
 
+@pytest.mark.parametrize(("heard", "last"), [(68, "appeared"), (69, "left")])
+def test_a_clock_that_is_ahead_silences_nobody(heard: int, last: Kind) -> None:
+    """However late the watcher's clock says it is, a path is silent only when another was heard an hour after it."""
+    story = Story().run("a", 5, "inspected", heard=6).run("b", 5, "inspected", heard=8).run("a", 7, "clean", heard=heard)
+    for now in (69, 130, 10_000):
+        assert kinds(story.decide(agents=2, now=now)[1])[-1][0] == last
+
+
 def test_silence_alone_is_no_leaving() -> None:
     """When all that saw it are silent there is no evidence, so it stays."""
     after, told = Story().run("a", 5, "inspected").decide(now=10_000)
