@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from benchmarks.replay_world.alerting import Alert, alerts, folding
 from benchmarks.replay_world.feeding import Counts, Feeder
 from benchmarks.replay_world.fleet import CADENCE, MINUTE, SECOND, START
+from benchmarks.replay_world.inline import THREADLESS, called_in_line
 from benchmarks.replay_world.world import Sent, World
 from judge.knowledge.loader import load_knowledge
 from server.fleet.maintenance import Window
@@ -86,8 +87,8 @@ def fast_folder() -> "tempfile.TemporaryDirectory[str]":
 async def play(world: World, say: Callable[[str], None] = lambda _text: None) -> Played:
     """Play a month and return what was told."""
     played, started, cpu = Played(), time.perf_counter(), time.process_time()
-    with fast_folder() as name:
-        database = await open_database(f"sqlite+aiosqlite:///{name}/state.db")
+    with fast_folder() as name, called_in_line():
+        database = await open_database(f"sqlite+aiosqlite:///{name}/state.db{THREADLESS}")
         try:
             await _Play(world, database, played).run(say)
         finally:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, distinct, exists, func, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, FromClause, Select, and_, bindparam, case, distinct, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.state.tables import agent, run
@@ -98,20 +98,34 @@ async def places_seen_since(connection: AsyncConnection, names: Collection[str],
     return sorted((await connection.execute(query)).scalars())
 
 
+def _news(whose: ColumnElement[bool], *, present: bool) -> Select[Any]:
+    names: BindParameter[Any] = bindparam("names", expanding=True)
+    if not present:
+        return select(run.c.id).where(whose, run.c.device_key.in_(names), run.c.last_ns > bindparam("seen_ns")).limit(1)
+    met = run.alias()
+    on_path = and_(*[column == met.c[column.name] for column in _PATH], met.c.device_key.in_(names))
+    return select(run.c.id).where(whose, run.c.current, run.c.device_key.not_in(names), exists().where(on_path)).limit(1)
+
+
+_NEWS = {
+    (of_agent, present): _news((run.c.agent if of_agent else run.c.place) == bindparam("whose"), present=present)
+    for of_agent in (True, False)
+    for present in (True, False)
+}
+"""Made once: a sweep asks this of every device at every place, and making the statement cost more than the answer."""
+
+
 async def has_news(connection: AsyncConnection, where: tuple[str, str], names: Collection[str], state: str, seen_ns: int) -> bool:
     """Return whether time alone may change what a device's paths say; `where` is (place, agent), the agent for what runs on endpoints.
 
     What is present leaves only when a path of its goes on without it; anything else moves only when it was seen since.
     """
     place, agent_id = where
-    whose = run.c.agent == agent_id if agent_id else run.c.place == place
+    query = _NEWS[bool(agent_id), state == "present"]
+    values: dict[str, object] = {"whose": agent_id or place, "names": list(names)}
     if state != "present":
-        query = select(run.c.id).where(whose, run.c.device_key.in_(names), run.c.last_ns > seen_ns)
-    else:
-        met = run.alias()
-        on_path = and_(*[column == met.c[column.name] for column in _PATH], met.c.device_key.in_(names))
-        query = select(run.c.id).where(whose, run.c.current, run.c.device_key.not_in(names), exists().where(on_path))
-    return (await connection.execute(query.limit(1))).first() is not None
+        values["seen_ns"] = seen_ns
+    return (await connection.execute(query, values)).first() is not None
 
 
 async def clean_rounds_before(connection: AsyncConnection, ids: Sequence[int], *, own: bool = False) -> dict[int, int]:

@@ -7,6 +7,7 @@ nor ill in anything but its silence.
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Literal
 
 from server.collector.standing import Stretch
@@ -132,6 +133,7 @@ _STAGE: Final = {"dev": 0, "a": 1, "b": 2, "rc": 3, "": 4, "post": 5}
 Version = tuple[tuple[int, ...], int, int]
 
 
+@lru_cache(maxsize=256)
 def version_key(text: str) -> Version:
     """Return a key by which versions sort: release, stage, number of the stage. What is no version is before all.
 
