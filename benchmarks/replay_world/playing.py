@@ -29,8 +29,8 @@ FINE, COARSE = MINUTE, 5 * MINUTE
 WATCHFUL = 60 * MINUTE
 IDLE = 60 * MINUTE
 """A look although nothing happened."""
-LOOK = 5 * MINUTE
-"""How often agents and sites are looked at (silence, outages): in life every few seconds."""
+LOOK = 15 * MINUTE
+"""How often agents and sites are looked at where nothing is the matter: in life every few seconds, a third of all that a month costs."""
 WATCHED = 50 * SECOND
 """The same when an outage begins, and when the first planned work of a site does: a watcher that looked away for a minute believes that
 itself was away, and calls nobody silent for the time before."""
