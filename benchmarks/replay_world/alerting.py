@@ -49,6 +49,6 @@ async def alerts(transaction: AsyncConnection) -> list[Alert]:
     parts: dict[str, list[Part]] = defaultdict(list)
     columns = (alert_part.c.alert, alert_part.c.site, event.c.kind, event.c.severity, event.c.scope, event.c.at_ns, event.c.made_ns)
     rows = select(*columns).join(event, event.c.id == alert_part.c.event).order_by(event.c.id)
-    for row in await transaction.execute(rows):
-        parts[row.alert].append(Part(row.kind, row.severity, row.scope, row.site, row.at_ns, row.made_ns))
+    for part in await transaction.execute(rows):
+        parts[part.alert].append(Part(part.kind, part.severity, part.scope, part.site, part.at_ns, part.made_ns))
     return [Alert(name, at_ns, tuple(parts[name])) for name, at_ns in told.items()]
