@@ -11,6 +11,8 @@ from server.state.tables import agent, run
 
 NEWEST_RUNS = 16
 """Runs read per path, newest first. A path that turned more often while the watcher was away has older turns told by nobody."""
+LASTING_ROUNDS = 3
+"""As many as a run counts."""
 SIGHTED = ("proxied", "spliced", "inspected", "altered", "redirected", "blocked")
 _PATH = (run.c.place, run.c.agent, run.c.target, run.c.route)
 
@@ -216,9 +218,13 @@ async def captive_spans(connection: AsyncConnection, agents: Collection[str], si
 async def first_seen_elsewhere(
     connection: AsyncConnection, names: Collection[str], place: str, span: tuple[int, int]
 ) -> dict[str, list[int]]:
-    """Return when runs with these device keys began at other places within a span (Unix ns), by place."""
+    """Return when runs with these device keys began at other places within a span (Unix ns), by place.
+
+    Only of those that go on, or did for three rounds: somewhere in a large fleet a single round looks like nearly anything at any hour.
+    """
+    lasting = run.c.current | (run.c.rounds >= LASTING_ROUNDS)
     query = select(run.c.place, run.c.first_ns).where(
-        run.c.device_key.in_(names), run.c.device_key != "", run.c.place != place, run.c.first_ns.between(*span)
+        run.c.device_key.in_(names), run.c.device_key != "", run.c.place != place, run.c.first_ns.between(*span), lasting
     )
     found: dict[str, list[int]] = {}
     for row in await connection.execute(query):

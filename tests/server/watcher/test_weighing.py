@@ -97,6 +97,25 @@ async def test_the_origins_own_change_is_no_new_device(database: Database) -> No
     assert sorted(await sightings.told(database)) == [("discovered", place, 1, "P4") for place in ("A", "B", "C")]
 
 
+async def test_single_rounds_elsewhere_do_not_make_a_device_the_origins(database: Database) -> None:
+    """The near miss: at two other sites one round looked the same within the hour and the next was clean; here it stays, and is news."""
+    clock = [START]
+    rounds, watcher = Rounds(database), Watcher(database, None, "w", lambda: clock[0])
+    split = sightings.finding("spliced", device("path:ends at hop 2", vendor=None), deterministic=False)
+    for hour in range(30):
+        clock[0] = START + hour * 60 * MINUTE
+        for place in ("A", "B", "C"):
+            await rounds.see(place, clock[0], {HOSTS[0]: "clean"}, place)
+        await watcher.step()
+    for number in range(3):
+        clock[0] += MINUTE
+        for place in ("A", "B", "C"):
+            seen: Seen = split if place == "A" or number == 0 else "clean"
+            await rounds.see(place, clock[0], {HOSTS[0]: seen}, place)
+        await watcher.step()
+    assert await sightings.told(database) == [("appeared", "A", 1, "P2")]
+
+
 async def test_what_a_laptop_brings_is_not_the_sites(database: Database) -> None:
     """A laptop comes with a cloud client of its own to a site where others are clean: no news, a discovery after an hour."""
     clock = [START]
