@@ -23,6 +23,8 @@ CUT_OFF_PART = 0.5
 """An agent is cut off when at least half of its Optimize endpoints do not answer: one host that is down is that host's trouble. Ours."""
 TOGETHER_CADENCES = 3.0
 """Agents that fell silent within this many of their cadences fell silent together; people going home take longer. Ours."""
+GONE_NS = 2 * 3600 * 10**9
+"""Who fell silent two hours before the last has gone home before, and says nothing of what ended the rest. Ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def _lost(mine: Sequence[Answer]) -> list[Answer]:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Whether no agent of a site is heard. `together`: they fell silent at once, as behind a link that is cut."""
+    """Whether no agent of a site is heard. `together`: the last `agents` fell silent at once, as behind a link that is cut."""
 
     site: str
     silent: bool | None
@@ -111,12 +113,13 @@ class Silence:
 def silence_of(site: str, agents: Sequence[AgentState], listening_since_ns: int, now_ns: int, *, deaf: bool) -> Silence:
     """Return whether a site is silent. `deaf`: no agent of the whole fleet is heard, so it is the centre that hears nothing."""
     cadence_s = max(agent.cadence_s for agent in agents)
-    newest, oldest = max(agent.latest_ns for agent in agents), min(agent.latest_ns for agent in agents)
-    together = newest - oldest <= TOGETHER_CADENCES * cadence_s * 1e9
+    newest = max(agent.latest_ns for agent in agents)
+    last = [newest - agent.latest_ns for agent in agents if newest - agent.latest_ns <= GONE_NS]
+    together = max(last) <= TOGETHER_CADENCES * cadence_s * 1e9
     if any(agent.state == "reporting" for agent in agents):
         return Silence(site, silent=False, agents=len(agents), since_ns=newest, cadence_s=cadence_s)
     waiting = any(agent.state == "late" for agent in agents) or now_ns - listening_since_ns < silence_ns(cadence_s)
-    return Silence(site, None if waiting or deaf else True, len(agents), newest, together, cadence_s)
+    return Silence(site, None if waiting or deaf else True, len(last), newest, together, cadence_s)
 
 
 def patience_of(cadence_s: float) -> Patience:

@@ -51,11 +51,11 @@ def up(one: Reach, at_ns: int, zone: str) -> str:
 def silent(one: Silence, zone: str) -> str:
     """Return the paragraph of a site of which nobody is heard."""
     if one.agents == 1:
-        how = "Its only agent may be switched off; nothing is known of the site's way to Microsoft 365."
+        how = "The only agent heard there until then may be switched off; nothing is known of the site's way to Microsoft 365."
     elif one.together:
-        how = f"All {one.agents} agents fell silent together: as behind a link or a power supply that is cut."
+        how = f"The {one.agents} agents heard there until then fell silent together: as behind a link or a power supply that is cut."
     else:
-        how = f"Its {one.agents} agents fell silent one after another, as when people go home."
+        how = f"The {one.agents} agents heard there until then fell silent one after another, as when people go home."
     since = moment(one.since_ns, zone)
     return f"{one.site}: no report since {since}. {how} This is no word on Microsoft 365. For: {JOB['network']}."
 

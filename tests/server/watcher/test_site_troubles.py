@@ -89,6 +89,8 @@ def agent(minutes: float, state: str = "silent", name: str = "a") -> AgentState:
     [
         ([agent(6), agent(7)], True, True, "P2", "P4"),
         ([agent(6), agent(90)], True, False, "P4", "P4"),  # one after another: people go home
+        ([agent(6), agent(7), agent(130)], True, True, "P2", "P4"),  # who went home two hours before the rest says nothing of them
+        ([agent(6), agent(130)], True, True, "P4", "P4"),  # and the last one that is left is no site
         ([agent(6)], True, True, "P4", "P4"),  # an only laptop is no site
         ([agent(6), agent(1, "reporting")], False, False, "P4", "P4"),
         ([agent(6), agent(4, "late")], None, True, "P2", "P4"),
