@@ -16,6 +16,7 @@ from benchmarks.replay_world.outages import Outages, outages
 from benchmarks.replay_world.outages import table as outage_table
 from benchmarks.replay_world.playing import Played, play
 from benchmarks.replay_world.scoring import Result, score, table
+from benchmarks.replay_world.ways import told_of
 from benchmarks.replay_world.world import BRIEF, LONG, World, make_world
 
 EXAMPLES = 12
@@ -23,6 +24,7 @@ EXAMPLES = 12
 
 def figures(world: World, played: Played, result: Result, struck: Outages) -> dict[str, object]:
     """Return what the last line says."""
+    moved, unmoved = told_of(((one.kind, one.severity, one.scope) for one in played.told), world.noise.clouds)
     return {
         "found": result.found,
         "devices": len(result.scores),
@@ -34,6 +36,8 @@ def figures(world: World, played: Played, result: Result, struck: Outages) -> di
         "alerts_per_outage": struck.most,
         "alerts_of_planned_work": struck.unmuted,
         "alerts_without_outage": len(struck.strange),
+        "ways_told": moved,
+        "ways_told_falsely": len(unmoved),
         "seconds": round(played.seconds, 1),
         "cpu_seconds": round(played.cpu_seconds, 1),
         "runs": played.runs,

@@ -29,10 +29,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One alert that a letter was written of: `told_ns` is when the first was."""
+    """One alert that letters were written of, and when they were, in order."""
 
     name: str
-    told_ns: int
+    letters: tuple[int, ...]
     parts: tuple[Part, ...]
 
 
@@ -43,12 +43,12 @@ def folding(registry: Registry) -> Folding:
 
 async def alerts(transaction: AsyncConnection) -> list[Alert]:
     """Return all alerts somebody was told of, in order. One that became part of another counts beside it: it was told, too."""
-    told: dict[str, int] = {}
+    told: dict[str, list[int]] = defaultdict(list)
     for one in await transaction.execute(select(letter.c.alert, letter.c.made_ns).where(letter.c.alert != "").order_by(letter.c.id)):
-        told.setdefault(one.alert, one.made_ns)
+        told[one.alert].append(one.made_ns)
     parts: dict[str, list[Part]] = defaultdict(list)
     columns = (alert_part.c.alert, alert_part.c.site, event.c.kind, event.c.severity, event.c.scope, event.c.at_ns, event.c.made_ns)
     rows = select(*columns).join(event, event.c.id == alert_part.c.event).order_by(event.c.id)
     for part in await transaction.execute(rows):
         parts[part.alert].append(Part(part.kind, part.severity, part.scope, part.site, part.at_ns, part.made_ns))
-    return [Alert(name, at_ns, tuple(parts[name])) for name, at_ns in told.items()]
+    return [Alert(name, tuple(made), tuple(parts[name])) for name, made in told.items()]

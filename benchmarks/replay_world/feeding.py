@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, update
 
 from benchmarks.replay_world.fleet import CADENCE, SECOND
 from benchmarks.replay_world.influence import Stretch
+from benchmarks.replay_world.ways import Homes
 from benchmarks.replay_world.world import ON_THE_WAY, Sent, World
 from server.collector.intake import FUTURE_NS, Item
 from server.collector.ledger import Entry
@@ -53,6 +54,7 @@ class Feeder:
         self._world = world
         self._database = database
         self._keeper = RunKeeper(database)
+        self._homes = Homes(world.fleet)
         self._extended: dict[tuple[int, str], int] = {}
         self._heard: dict[int, int] = {}
         self._there: dict[str, set[int]] = {}
@@ -128,9 +130,10 @@ class Feeder:
         cycle = Cycle.model_construct(
             started_ns=started_ns, created_ns=started_ns + SECOND, cadence_s=CADENCE / SECOND, software="1.0.0", lab=False, observations=[]
         )
+        ways = self._homes.seen(self._world.fleet.agents[one.agent], stretch.place, stretch.leaves, one.measured_ns)
         report = Report.model_construct(agent=name, stream="", seq=1, digest="", cycle=cycle)
         item = Item(Arrival("", b"", now_ns), name, Entry(1, "stored", "", "", started_ns), "", report)
-        return Meaning(item, stretch.place, [], tuple(stretch.says.values()), [], seen_of(stretch))
+        return Meaning(item, stretch.place, [], tuple(stretch.says.values()), [], seen_of(stretch), ways)
 
 
 def seen_of(stretch: Stretch) -> Seen:

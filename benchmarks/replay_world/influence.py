@@ -5,10 +5,12 @@ A report says what the clean path says, with each influence's findings laid over
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import pairwise
 
 from benchmarks.replay_world.catalogue import Situation
 from benchmarks.replay_world.fleet import Agent, Stay
+from benchmarks.replay_world.ways import NOWHERE_ELSE, Exit
 
 NETWORK, SITE, CLIENT, ENDPOINT, ODDITY, OUTAGE, PORTAL = range(7)
 """Layers, lowest first: what a laptop's own scanner mints hides what the site's gateway does, and a portal hides both."""
@@ -44,6 +46,8 @@ class Influence:
     """An authority in the machine's own store as long as this lasts, and thereafter news for a while."""
     skew_ns: int = 0
     """How far the machine's clock is ahead."""
+    leaves: Exit = NOWHERE_ELSE
+    """By which way out reports say they leave, where it is another than the place's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class Stretch:
     sent: bool
     roots: tuple[str, ...]
     skew_ns: int
+    leaves: Exit
 
 
 class Layers:
@@ -98,5 +103,6 @@ def stretches(agent: Agent, influences: Iterable[Influence], layers: Layers) -> 
                 says = layers.over(active)
                 roots = tuple(sorted({one.root for one in active if one.root}))
                 sent, skew = all(one.sent for one in active), sum(one.skew_ns for one in active)
-                found.append(Stretch(start, end, stay.place, stay.kind, says, sent, roots, skew))
+                leaves = reduce(lambda below, one: one.leaves.over(below), sorted(active, key=lambda one: one.layer), NOWHERE_ELSE)
+                found.append(Stretch(start, end, stay.place, stay.kind, says, sent, roots, skew, leaves))
     return found

@@ -15,6 +15,7 @@ from benchmarks.replay_world.fleet import CADENCE, DAY, HOUR, MINUTE, START, Age
 from benchmarks.replay_world.influence import CLIENT, ENDPOINT, NETWORK, ODDITY, OUTAGE, PORTAL, SITE, Influence, at_site
 from benchmarks.replay_world.proxies import make_proxies
 from benchmarks.replay_world.truths import Plan, everything
+from benchmarks.replay_world.ways import points_of_presence, wrong_words
 from judge.finding import Finding
 
 POPS = 6
@@ -33,13 +34,14 @@ class Outage:
 
 @dataclass(slots=True)
 class Noise:
-    """All of it: which agents each influence may touch; the outages by cause; when the feed changes; where a proxy is set."""
+    """All of it: which agents each influence may touch; the outages by cause; when the feed changes; where proxies and a cloud are."""
 
     plan: Plan = field(default_factory=list)
     outages: list[Outage] = field(default_factory=list)
     feed_ns: int = 0
     maintained: list[Outage] = field(default_factory=list)
     proxied: list[str] = field(default_factory=list)
+    clouds: tuple[str, ...] = ()
 
 
 def make_noise(rng: random.Random, fleet: Fleet, quiet: Sequence[str], spared: Collection[str]) -> Noise:
@@ -53,7 +55,8 @@ def make_noise(rng: random.Random, fleet: Fleet, quiet: Sequence[str], spared: C
     noise.plan += [*_rotations(rng, fleet), *_clocks(rng, fleet), *_roots(rng, fleet)]
     _strike(rng, fleet, noise)
     noise.proxied += quiet[len(quiet) // 4 :][: max(1, len(quiet) // 12)]
-    noise.plan += make_proxies(random.Random(rng.random()), fleet, noise.proxied)
+    noise.clouds = tuple(quiet[: max(1, len(quiet) // 6)])
+    noise.plan += [*make_proxies(random.Random(rng.random()), fleet, noise.proxied), *_misled(random.Random(rng.random()), fleet)]
     return noise
 
 
@@ -68,13 +71,14 @@ def _standing(rng: random.Random, fleet: Fleet, quiet: Sequence[str]) -> Iterabl
     """Give what decrypts since before the watching: a cloud gateway that changes its way out, and gateways with the company's name."""
     clouds, gateways = quiet[: max(1, len(quiet) // 6)], quiet[len(quiet) // 6 : len(quiet) // 4]
     pops = [situation(another_box(everything("lab-replay-zscaler"), f"Zscaler {number}")) for number in range(POPS)]
+    exits = points_of_presence(POPS)
     for site in clouds:
         desktops, laptops = ([one for one in fleet.at(site) if one.laptop == wanted] for wanted in (False, True))
         at, turn = START, rng.randrange(POPS)
         while at < fleet.end_ns:
             until = min(fleet.end_ns, at + rng.randrange(8, 60) * HOUR)
-            yield desktops, Influence("cloud gateway", SITE, at, until, pops[turn % POPS])
-            yield laptops, Influence("cloud client", CLIENT, at, until, pops[turn % POPS])
+            yield desktops, Influence("cloud gateway", SITE, at, until, pops[turn % POPS], leaves=exits[turn % POPS])
+            yield laptops, Influence("cloud client", CLIENT, at, until, pops[turn % POPS], leaves=exits[turn % POPS])
             at, turn = until, turn + 1
     for number, site in enumerate(gateways):
         texts = {"Contoso Web Gateway CA": "Contoso Gateway CA 2024"}
@@ -101,6 +105,15 @@ def _travel(rng: random.Random, fleet: Fleet) -> Iterable[tuple[Sequence[Agent],
             if stay.kind == "hotel" or (stay.kind == "home" and rng.random() < 0.01):
                 until = min(stay.end_ns, stay.start_ns + rng.randrange(2, 45) * MINUTE)
                 yield [agent], Influence("portal", PORTAL, stay.start_ns, until, rng.choice(portals), alone=True)
+
+
+def _misled(rng: random.Random, fleet: Fleet) -> Iterable[tuple[Sequence[Agent], Influence]]:
+    """Give machines that are told wrongly where they leave, for some hours: one in twelve each week."""
+    for agent in fleet.agents:
+        for week in range(0, fleet.days, 7):
+            if rng.random() < 1 / 12:
+                at = START + week * DAY + rng.randrange(min(7, fleet.days - week) * DAY)
+                yield [agent], Influence("located wrongly", NETWORK, at, at + rng.randrange(1, 9) * HOUR, {}, leaves=wrong_words(rng))
 
 
 def _portal(number: int) -> list[Finding]:

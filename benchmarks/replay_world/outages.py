@@ -29,6 +29,10 @@ class Struck:
     outage: Outage
     alerts: list[Alert] = field(default_factory=list)
 
+    def told_by(self, alert: Alert, part: Part) -> bool:
+        """Return whether a letter was written after an event, while the outage is news: an older one was of other things."""
+        return any(part.made_ns <= at_ns <= self.outage.end_ns + AFTER for at_ns in alert.letters)
+
     @property
     def planned(self) -> bool:
         """Return whether it is maintenance: that is told to nobody."""
@@ -75,10 +79,10 @@ def outages(world: World, alerts: Sequence[Alert]) -> Outages:
         begun = [part for part in alert.parts if part.kind in OF_SITES or (part.kind in OF_AGENTS and _awake(awake[part.scope], part))]
         if not begun:
             continue
-        causes = [_cause(found.struck, part) for part in begun]
-        known = [one for one in causes if one is not None]
+        causes = [(part, _cause(found.struck, part)) for part in begun]
+        known = [one for part, one in causes if one is not None and one.told_by(alert, part)]
         real = [one for one in known if not one.planned] or known
-        if not real:
+        if any(one is None for _, one in causes):
             found.strange.append(alert)
         for one in {id(one): one for one in real}.values():
             one.alerts.append(alert)
@@ -104,7 +108,7 @@ def table(result: Outages) -> list[str]:
     for one in result.causes:
         outage = one.outage
         name = f"{outage.kind} {outage.places[0]}" if len(outage.places) == 1 else outage.kind
-        told = min((alert.told_ns for alert in one.alerts), default=None)
+        told = min((at_ns for alert in one.alerts for at_ns in alert.letters if at_ns > outage.start_ns), default=None)
         after = "-" if told is None else f"{(told - outage.start_ns) / 60e9:.0f} min"
         loudest = min((part.severity for alert in one.alerts for part in alert.parts), default="-")
         lasts, mark = f"{(outage.end_ns - outage.start_ns) / 60e9:.0f} min", "" if len(one.alerts) == 1 else "  <- not once"

@@ -17,9 +17,12 @@ from benchmarks.replay_world.inline import THREADLESS, called_in_line
 from benchmarks.replay_world.world import Sent, World
 from judge.knowledge.loader import load_knowledge
 from server.fleet.maintenance import Window
+from server.history.null import NullHistory
 from server.state import devices, maintenance
 from server.state.database import Database, open_database
 from server.state.tables import event, inbox, run
+from server.watcher.refreshing import StateReader
+from server.watcher.site_duty import SiteDuty
 from server.watcher.watcher import SWEEP_BATCH, SWEEP_NS, Watcher
 from server.watcher.watching import Watching
 
@@ -31,6 +34,8 @@ IDLE = 60 * MINUTE
 """A look although nothing happened."""
 LOOK = 15 * MINUTE
 """How often agents and sites are looked at where nothing is the matter: in life every few seconds, a third of all that a month costs."""
+SITES = 60 * MINUTE
+"""How often ways out and sites' words are looked at: in life every minute, which reads the rows of the whole fleet."""
 WATCHED = 50 * SECOND
 """The same when an outage begins, and when the first planned work of a site does: a watcher that looked away for a minute believes that
 itself was away, and calls nobody silent for the time before."""
@@ -107,6 +112,9 @@ class _Play:
         self._duty = Watching(world.fleet.registry(), lambda: knowledge)
         self._watched = watched_times(world)
         self._folding = folding(world.fleet.registry())
+        states = StateReader(database, NullHistory(), world.fleet.registry(), lambda: knowledge)
+        self._sites = SiteDuty(states.read, NullHistory(), world.fleet.registry(), lambda: knowledge)
+        self._sites_ns = START
         self._looked_ns = START
         self._slow = [(one.start_ns, 3 * WATCHFUL) for one in world.truths if one.statistical]
         self._slow += [(at.start_ns, WATCHFUL) for one in world.truths for _, at in one.plan if at.root]
@@ -163,6 +171,10 @@ class _Play:
             await self._feeder.heard(self._clock.now_ns)
             await self._duty.step(self._watcher._lead)  # noqa: SLF001 - its tasks give a duty the same
         spent["duty"] -= began - (began := time.perf_counter())
+        if self._clock.now_ns - self._sites_ns >= SITES:
+            self._sites_ns = self._clock.now_ns
+            await self._sites.step(self._watcher._lead)  # noqa: SLF001
+        spent["sites"] -= began - (began := time.perf_counter())
         await self._folding.step(self._watcher._lead)  # noqa: SLF001
         spent["fold"] -= began - (began := time.perf_counter())
         await self._listen()

@@ -6,6 +6,7 @@ import benchmarks.own_tests  # noqa: F401 - before anything of `tests`
 from benchmarks.replay_world.outages import outages
 from benchmarks.replay_world.playing import play
 from benchmarks.replay_world.scoring import score
+from benchmarks.replay_world.ways import told_of
 from benchmarks.replay_world.world import BRIEF, make_world
 
 
@@ -23,6 +24,9 @@ def test_every_true_device_is_found_in_time_and_nothing_else_is_told() -> None:
         one.kind for one in played.told if one.scope in world.noise.proxied and any(key.startswith("path:proxy") for key in one.keys)
     ]
     assert proxied == ["discovered", "discovered", "left", "left", "returned"]
+    moved, unmoved = told_of(((one.kind, one.severity, one.scope) for one in played.told), world.noise.clouds)
+    assert moved > 0
+    assert unmoved == []
     planned = {place for one in world.noise.maintained for place in one.places}
     assert [one.scope for one in played.told if one.kind == "site-silent" and one.severity == "P2" and one.scope in planned] != []
     assert struck.unmuted == 0
