@@ -220,9 +220,10 @@ async def first_seen_elsewhere(
 ) -> dict[str, list[int]]:
     """Return when runs with these device keys began at other places within a span (Unix ns), by place.
 
-    Only of those that go on, or did for three rounds: somewhere in a large fleet a single round looks like nearly anything at any hour.
+    Only of those that go on in a second round, or did for three: somewhere in a large fleet a single round looks like nearly anything at
+    any hour.
     """
-    lasting = run.c.current | (run.c.rounds >= LASTING_ROUNDS)
+    lasting = (run.c.current & (run.c.rounds >= LASTING_ROUNDS - 1)) | (run.c.rounds >= LASTING_ROUNDS)
     query = select(run.c.place, run.c.first_ns).where(
         run.c.device_key.in_(names), run.c.device_key != "", run.c.place != place, run.c.first_ns.between(*span), lasting
     )

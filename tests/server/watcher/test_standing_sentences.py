@@ -26,7 +26,10 @@ def test_a_site_that_is_down() -> None:
     ("one", "words"),
     [
         (Silence("Porto", silent=True, agents=1, since_ns=START), "The only agent heard there until then may be switched off"),
-        (Silence("Porto", silent=True, agents=3, since_ns=START, together=True), "The 3 agents heard there until then fell silent together"),
+        (
+            Silence("Porto", silent=True, agents=3, since_ns=START, together=True),
+            "The 3 agents heard there until then fell silent together",
+        ),
         (Silence("Porto", silent=True, agents=3, since_ns=START), "one after another, as when people go home"),
     ],
 )
