@@ -25,7 +25,7 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "appeared": Kind("P2", "device", "a device not seen at this place before stands in the path"),
-    "discovered": Kind("P4", "device", "a device that was there when watching began"),
+    "discovered": Kind("P4", "device", "a device that may have been there before"),
     "returned": Kind("P4", "device", "a device that had left stands in the path again"),
     "left": Kind("P4", "device", "a device stands in the path no more", ends=("appeared", "discovered", "returned")),
     "retired": Kind("none", "device", "a device was absent for so long that it counts as gone"),

@@ -21,12 +21,12 @@ DOING: Mapping[Verdict, str] = {
 }
 WHICH: Mapping[Kind, str] = {
     "appeared": "a device not seen here before",
-    "discovered": "a device that was there when watching began",
+    "discovered": "a device that may have been there before",
     "returned": "a device that had left",
 }
 ON_MACHINE: Mapping[Kind, str] = {
     "appeared": "a program on the machine, of a make not seen on any machine before",
-    "discovered": "a program on the machine that was there when watching began",
+    "discovered": "a program on the machine that may have been there before",
     "returned": "a program on the machine, of a make that had gone from all machines",
 }
 JOB: Mapping[Responsible, str] = {

@@ -7,7 +7,7 @@ from server.watcher.kinds import Cause
 
 TITLES: Mapping[str, str] = {
     "appeared": "new device in the path",
-    "discovered": "device in the path since watching began",
+    "discovered": "device in the path, not known to be new",
     "returned": "device is back in the path",
     "left": "device is gone from the path",
     "retired": "device counts as gone",

@@ -20,7 +20,7 @@ WHO = f"Zscaler, by its certificate (certain). 4 of 5 agents agree, since {NOW}.
     ("kind", "says"),
     [
         ("appeared", f"a device not seen here before. {WHO} Before: clean."),
-        ("discovered", f"a device that was there when watching began. {WHO} Before: not known"),
+        ("discovered", f"a device that may have been there before. {WHO} Before: not known"),
         ("returned", f"a device that had left. {WHO} Before: without it since {THEN}."),
         ("left", f"is gone. {WHO} Before: seen since {THEN}."),
     ],
