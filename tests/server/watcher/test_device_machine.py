@@ -1,7 +1,7 @@
 """Devices as a machine that hypothesis drives: no story of reports, looks, restarts, silences, merges and rollovers tells anything twice.
 
-Two centres hear the same story: one in order, looking after each report; the other hears each minute's agents in another order, looks when
-it likes, and forgets its watcher between looks. They must tell the same.
+Two centres hear the same story: one in order, looking after each minute (after each report where devices change keys); the other hears each
+minute's agents in another order, looks when it likes, and forgets its watcher between looks. They must tell the same.
 """
 
 import asyncio
@@ -109,7 +109,9 @@ class DeviceMachine(RuleBasedStateMachine):
             ]
             for agent, seen in told:
                 self.steady.hear(agent, self.now_ns, seen, place)
-                if not together:
+                if (
+                    not together and not self.plain
+                ):  # of two who measured at one instant the first to be heard may tell of a leaving (note 019)
                     self.steady.look()
             for agent, seen in self.dice.sample(told, len(told)):
                 self.shuffled.hear(agent, self.now_ns, seen, place)
