@@ -83,7 +83,7 @@ KINDS: Final = (
     ("appeared", "▲ new device"),
     ("left", "● left"),
     ("returned", "▲ returned"),
-    ("discovered", "◇ there when watching began"),
+    ("discovered", "◇ not known to be new"),
     ("retired", "● retired"),
     ("spread", "▲ seen at more sites"),
     ("approval-lapsed", "◇ approval ended"),

@@ -18,7 +18,7 @@ import benchmarks.own_tests  # noqa: F401 - before anything of `tests`
 from benchmarks.replay_world.catalogue import device_findings, situation
 from benchmarks.replay_world.fleet import CADENCE, HOUR, SECOND
 from benchmarks.replay_world.influence import SITE, Influence
-from benchmarks.replay_world.playing import Told, fast_folder
+from benchmarks.replay_world.playing import Listener, Told, fast_folder
 from benchmarks.replay_world.scoring import SHOWN, SLACK_NS, Result, Score, weigh
 from benchmarks.replay_world.sending import Stream, recorded
 from benchmarks.replay_world.truths import Truth, keys_of
@@ -33,9 +33,8 @@ from server.collector.standing import ROOTS_CADENCES
 from server.fleet.registry import Registry, Site
 from server.history.null import NullHistory
 from server.ingest.port import Arrival
-from server.state import devices
 from server.state.database import Database, open_database
-from server.state.tables import event, ledger, stream
+from server.state.tables import ledger, stream
 from server.watcher.watcher import Watcher
 from tests.fakes.situation import CASES
 
@@ -77,7 +76,6 @@ class Day:
     streams: int = 0
     points: int = 0
     told: list[Told] = field(default_factory=list)
-    last_event: int = 0
     making: float = 0.0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
@@ -152,12 +150,12 @@ async def play_day(seed: int, sites: int, hours: int = 24, say: Callable[[str], 
         try:
             pipeline = Pipeline(database, history, Interpreter(_judge()), Terms(accept_lab_agents=True), registry)
             clock = [BEGINS]
-            watcher = Watcher(database, None, "full day", lambda: clock[0], None, registry)
+            watcher, listener = Watcher(database, None, "full day", lambda: clock[0], None, registry), Listener(database)
             for now_ns, cadence_ns in _ticks(hours):
                 clock[0] = now_ns
                 await _take(pipeline, streams, cadence_ns, now_ns, day)
                 await _watch(watcher)
-                await _listen(database, day, now_ns)
+                day.told += await listener.news(now_ns)
                 if (now_ns - BEGINS) % HOUR == 0:
                     say(f"hour {(now_ns - BEGINS) // HOUR}: {day.sent} reports, {time.process_time() - cpu:.0f} s of CPU")
             await _count(database, streams, day)
@@ -199,17 +197,6 @@ async def _watch(watcher: Watcher) -> None:
     quiet = 0
     while quiet < 2:  # a step may decide what the one before put into the inbox
         quiet = 0 if await watcher.step() else quiet + 1
-
-
-async def _listen(database: Database, day: Day, now_ns: int) -> None:
-    """Read what was told since the last look."""
-    async with database.reading() as transaction:
-        rows = (await transaction.execute(select(event).where(event.c.id > day.last_event).order_by(event.c.id))).all()
-        keys = await devices.keys_of(transaction, {row.device for row in rows if row.device}) if rows else {}
-    for row in rows:
-        named = frozenset(f"{kind}:{value}" for kind, value in keys.get(row.device, ()))
-        day.told.append(Told(row.kind, row.severity, row.device, row.scope, row.episode, row.at_ns, now_ns, row.sentence, named))
-        day.last_event = row.id
 
 
 async def _count(database: Database, streams: Sequence[Stream], day: Day) -> None:

@@ -55,7 +55,7 @@ def make_noise(rng: random.Random, fleet: Fleet, quiet: Sequence[str], spared: C
     noise.plan += [*_rotations(rng, fleet), *_clocks(rng, fleet), *_roots(rng, fleet)]
     _strike(rng, fleet, noise)
     noise.proxied += quiet[len(quiet) // 4 :][: max(1, len(quiet) // 12)]
-    noise.clouds = tuple(quiet[: max(1, len(quiet) // 6)])
+    noise.clouds = _clouds(quiet)
     noise.plan += [*make_proxies(random.Random(rng.random()), fleet, noise.proxied), *_misled(random.Random(rng.random()), fleet)]
     return noise
 
@@ -67,9 +67,14 @@ def clean_path() -> list[Finding]:
     return [*findings, about(first, NEW_HOST)]
 
 
+def _clouds(quiet: Sequence[str]) -> tuple[str, ...]:
+    """Return the sites behind a cloud gateway."""
+    return tuple(quiet[: max(1, len(quiet) // 6)])
+
+
 def _standing(rng: random.Random, fleet: Fleet, quiet: Sequence[str]) -> Iterable[tuple[Sequence[Agent], Influence]]:
     """Give what decrypts since before the watching: a cloud gateway that changes its way out, and gateways with the company's name."""
-    clouds, gateways = quiet[: max(1, len(quiet) // 6)], quiet[len(quiet) // 6 : len(quiet) // 4]
+    clouds, gateways = _clouds(quiet), quiet[len(quiet) // 6 : len(quiet) // 4]
     pops = [situation(another_box(everything("lab-replay-zscaler"), f"Zscaler {number}")) for number in range(POPS)]
     exits = points_of_presence(POPS)
     for site in clouds:

@@ -33,7 +33,8 @@ WATCHFUL = 60 * MINUTE
 IDLE = 60 * MINUTE
 """A look although nothing happened."""
 LOOK = 15 * MINUTE
-"""How often agents and sites are looked at where nothing is the matter: in life every few seconds, a third of all that a month costs."""
+"""How often agents and sites are looked at where nothing is the matter: in life every few seconds. At every five minutes it was a third of
+what a world of three days cost (profiled)."""
 SITES = 60 * MINUTE
 """How often ways out and sites' words are looked at: in life every minute, which reads the rows of the whole fleet."""
 WATCHED = 50 * SECOND
@@ -119,7 +120,7 @@ class _Play:
         self._slow = [(one.start_ns, 3 * WATCHFUL) for one in world.truths if one.statistical]
         self._slow += [(at.start_ns, WATCHFUL) for one in world.truths for _, at in one.plan if at.root]
         self._swept_ns = 0
-        self._last_event = 0
+        self._listener = Listener(database)
 
     async def run(self, say: Callable[[str], None]) -> None:
         """Play it from beginning to end."""
@@ -177,24 +178,32 @@ class _Play:
         spent["sites"] -= began - (began := time.perf_counter())
         await self._folding.step(self._watcher._lead)  # noqa: SLF001
         spent["fold"] -= began - (began := time.perf_counter())
-        await self._listen()
+        self._played.told += await self._listener.news(self._clock.now_ns)
         spent["listen"] -= began - time.perf_counter()
 
     def _fresh(self) -> bool:
         """Return whether a true device that only time confirms, or that a guard holds back, has come within the last hours."""
         return any(0 <= self._clock.now_ns - at < long for at, long in self._slow)
 
-    async def _listen(self) -> None:
-        """Read what was told since the last look."""
+
+class Listener:
+    """Reads events as they are told."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._last = 0
+
+    async def news(self, now_ns: int) -> list[Told]:
+        """Return what was told since the last look."""
         async with self._database.reading() as transaction:
-            rows = (await transaction.execute(select(event).where(event.c.id > self._last_event).order_by(event.c.id))).all()
+            rows = (await transaction.execute(select(event).where(event.c.id > self._last).order_by(event.c.id))).all()
             keys = await devices.keys_of(transaction, {row.device for row in rows if row.device}) if rows else {}
+        found = []
         for row in rows:
             named = frozenset(f"{kind}:{value}" for kind, value in keys.get(row.device, ()))
-            self._played.told.append(
-                Told(row.kind, row.severity, row.device, row.scope, row.episode, row.at_ns, self._clock.now_ns, row.sentence, named)
-            )
-            self._last_event = row.id
+            found.append(Told(row.kind, row.severity, row.device, row.scope, row.episode, row.at_ns, now_ns, row.sentence, named))
+            self._last = row.id
+        return found
 
 
 def fine_times(world: World) -> list[tuple[int, int]]:

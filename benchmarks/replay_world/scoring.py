@@ -21,6 +21,8 @@ SHOWN, OF_ROUNDS = 4, 6
 AGENTS = 2
 SLACK_NS = 3 * CADENCE + 2 * SECOND
 """Design §6: at most three cadences and two seconds."""
+EXAMPLES = 12
+"""Of what was told falsely, printed."""
 NEWS = frozenset({"appeared", "spread"})
 
 
@@ -60,6 +62,20 @@ class Result:
     def doubled(self) -> int:
         """Return how many events told again what was told."""
         return sum(one.doubled for one in self.scores)
+
+    def hold(self) -> bool:
+        """Return whether all were told, in time and once, and nothing else."""
+        return self.found == len(self.scores) and not (self.false or self.doubled or self.late)
+
+    def figures(self) -> dict[str, int]:
+        """Return the counts, by the names the benchmark's last line has for them."""
+        return {
+            "found": self.found,
+            "devices": len(self.scores),
+            "false_new_devices": len(self.false),
+            "events_doubled": self.doubled,
+            "late": len(self.late),
+        }
 
 
 def score(world: World, told: Sequence[Told]) -> Result:
@@ -169,7 +185,7 @@ def _by_counting(reports: Sequence[tuple[int, Stretch]], truth: Truth) -> int | 
 
 
 def table(result: Result, begins_ns: int = START) -> list[str]:
-    """Return a line for each true device; days count from `begins_ns`."""
+    """Return a line for each true device, and for some of what was told falsely; days count from `begins_ns`."""
     lines = [f"{'device':26} {'class':27} {'manner':24} {'place':18} {'comes':>7} {'due':>8} {'told':>8}  events"]
     for one in result.scores:
         truth = one.truth
@@ -180,7 +196,7 @@ def table(result: Result, begins_ns: int = START) -> list[str]:
         comes = f"day {(truth.start_ns - begins_ns) / 86_400e9:.1f}"
         times = f"{comes:>7} {due_text:>8} {told_text:>8}  {len(one.told)}{mark}"
         lines.append(f"{truth.name:26} {truth.device_class:27} {truth.manner:24} {place:18} {times}")
-    return lines
+    return lines + [f"FALSE {one.kind} {one.severity} at {one.scope}: {one.sentence[:200]}" for one in result.false[:EXAMPLES]]
 
 
 def _trouble(one: Score, *, late: bool) -> str:

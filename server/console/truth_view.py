@@ -94,7 +94,7 @@ def headline(picture: Picture) -> Headline:
 
 
 def events(picture: Picture) -> list[EventRow]:
-    """Return the newest events, newest first, at the site's own time. What was there when watching began is no news."""
+    """Return the newest events, newest first, at the site's own time. What is not known to be new is no news."""
     sites: Mapping[str, SiteState] = {one.site: one for one in picture.sites}
     rows = []
     for one in picture.events:

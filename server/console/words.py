@@ -70,7 +70,7 @@ EVENT_WORDS: Mapping[str, str] = {
     "appeared": "new device",
     "left": "left",
     "returned": "returned",
-    "discovered": "there when watching began",
+    "discovered": "not known to be new",
     "retired": "retired",
     "spread": "seen at more sites",
     "approval-lapsed": "approval ended",

@@ -4,15 +4,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, FromClause, Select, and_, bindparam, case, distinct, exists, func, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, distinct, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.collector.runs import ENOUGH_ROUNDS
 from server.state.tables import agent, run
 
 NEWEST_RUNS = 16
 """Runs read per path, newest first. A path that turned more often while the watcher was away has older turns told by nobody."""
-LASTING_ROUNDS = 3
-"""As many as a run counts."""
 SIGHTED = ("proxied", "spliced", "inspected", "altered", "redirected", "blocked")
 _PATH = (run.c.place, run.c.agent, run.c.target, run.c.route)
 
@@ -38,7 +37,7 @@ class StoredRun:
 
 async def by_id(connection: AsyncConnection, ids: Collection[int]) -> list[StoredRun]:
     """Return these runs in the order of their ids, with findings. A missing one is left out."""
-    query = _columns(with_finding=True).where(run.c.id.in_(ids)).order_by(run.c.id)
+    query = _columns().where(run.c.id.in_(ids)).order_by(run.c.id)
     return [StoredRun(*row) for row in await connection.execute(query)]
 
 
@@ -46,18 +45,14 @@ async def newest_before(connection: AsyncConnection, number: int) -> list[Stored
     """Return the runs of a run's path that began before it, newest first, with findings; a few."""
     this = run.alias()
     on_path = and_(this.c.id == number, *[column == this.c[column.name] for column in _PATH], run.c.first_ns < this.c.first_ns)
-    query = _columns(with_finding=True).join(this, on_path).order_by(run.c.first_ns.desc()).limit(NEWEST_RUNS)
+    query = _columns().join(this, on_path).order_by(run.c.first_ns.desc()).limit(NEWEST_RUNS)
     return [StoredRun(*row) for row in await connection.execute(query)]
 
 
-def _later(one: FromClause) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    """Return when a run's second and third round were; 0, before all else, for runs of before that was written down."""
-    return one.c.second_ns, one.c.third_ns
-
-
-def _columns(*, with_finding: bool) -> Select[Any]:
+def _columns(finding: ColumnElement[bytes] = run.c.finding) -> Select[Any]:
+    """Select what a StoredRun has, in its order."""
     plain = [run.c[name] for name in ("id", "agent", "place", "target", "route", "verdict", "device_key", "first_ns", "last_ns", "rounds")]
-    return select(*plain, run.c.finding, run.c.second_ns, run.c.third_ns) if with_finding else select(*plain)
+    return select(*plain, finding, run.c.second_ns, run.c.third_ns)
 
 
 async def device_keys_on(connection: AsyncConnection, paths: Collection[tuple[str, str, str, str]]) -> set[tuple[str, str, str]]:
@@ -82,13 +77,7 @@ async def _seen(connection: AsyncConnection, whose: ColumnElement[bool], names: 
     on_path = and_(*[column == saw.c[column.name] for column in _PATH])
     rank = func.row_number().over(partition_by=_PATH, order_by=run.c.first_ns.desc())
     finding = case((run.c.device_key.in_(names), run.c.finding), else_=None)
-    ranked = (
-        _columns(with_finding=False)
-        .add_columns(finding.label("finding"), run.c.second_ns, run.c.third_ns, rank.label("rank"))
-        .join(saw, on_path)
-        .where(whose)
-        .subquery()
-    )
+    ranked = _columns(finding.label("finding")).add_columns(rank.label("rank")).join(saw, on_path).where(whose).subquery()
     query = select(*[column for column in ranked.c if column.name != "rank"]).where(ranked.c.rank <= NEWEST_RUNS)
     return [StoredRun(*row) for row in await connection.execute(query)]
 
@@ -144,8 +133,10 @@ async def clean_rounds_before(connection: AsyncConnection, ids: Sequence[int], *
         clean.c.verdict == "clean",
         clean.c.first_ns < run.c.first_ns,
     )
-    counted = [case((and_(clean.c.rounds > more, at < run.c.first_ns), 1), else_=0) for more, at in enumerate(_later(clean), 1)]
-    rounds = func.sum(counted[0] + counted[1] + 1)
+    # a time that nobody wrote down is 0, before all else
+    second = case((and_(clean.c.rounds > 1, clean.c.second_ns < run.c.first_ns), 1), else_=0)
+    third = case((and_(clean.c.rounds > 2, clean.c.third_ns < run.c.first_ns), 1), else_=0)
+    rounds = func.sum(1 + second + third)
     query = select(run.c.id, rounds).join(clean, earlier).where(run.c.id.in_(ids)).group_by(run.c.id)
     return {row[0]: int(row[1]) for row in await connection.execute(query)}
 
@@ -223,7 +214,7 @@ async def first_seen_elsewhere(
     Only of those that go on in a second round, or did for three: somewhere in a large fleet a single round looks like nearly anything at
     any hour.
     """
-    lasting = (run.c.current & (run.c.rounds >= LASTING_ROUNDS - 1)) | (run.c.rounds >= LASTING_ROUNDS)
+    lasting = (run.c.current & (run.c.rounds > 1)) | (run.c.rounds >= ENOUGH_ROUNDS)
     query = select(run.c.place, run.c.first_ns).where(
         run.c.device_key.in_(names), run.c.device_key != "", run.c.place != place, run.c.first_ns.between(*span), lasting
     )

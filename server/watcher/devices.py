@@ -76,8 +76,8 @@ class Told:
     """One event of one device at one place.
 
     `at_ns`: since when it is so; `decided_ns`: when there were enough rounds to say it. `runs` are the sightings (or, for `left`, the runs
-    without it); `since_ns` is when the state before it began. `origins_own`: the same
-    was seen at other sites at the same time, and names nobody. `part_of`: the device at the same place that is likely the same box.
+    without it); `since_ns` is when the state before it began. `origins_own`: the same was seen at other sites at the same time, and names
+    nobody. `part_of`: the device at the same place that is likely the same box.
     """
 
     kind: Kind

@@ -142,8 +142,6 @@ class Look:
         begun: dict[Trouble, list[tuple[Wellbeing, Episode]]] = {}
         for one in all_of_them:
             for kind, wrong in one.wrong.items():
-                if not wrong and (one.agent, kind) not in self._known:
-                    continue  # what nearly every agent is, in nearly every respect
                 since_ns = one.since_ns.get(kind, self._now_ns)
                 _, after, told = self._step((one.agent, kind), wrong, since_ns, patience(kind, one.cadence_s))
                 if told == "begins":

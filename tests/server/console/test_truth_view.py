@@ -72,7 +72,7 @@ def test_events_in_words() -> None:
     """Kind and severity have words; what was told within ten minutes is new, but for what was there; times are the site's own."""
     seen = replace(picture(sites=0), events=[event(3, "discovered", "P4"), event(2), event(1, "left", "P4", "Lyon", 3600)])
     there, new, old = events(seen)
-    assert (there.word, there.fresh) == ("there when watching began", False)
+    assert (there.word, there.fresh) == ("not known to be new", False)
     assert (new.word, new.severity_word, new.fresh) == ("new device", "act today", True)
     assert (old.word, old.severity_word, old.fresh) == ("left", "for information", False)
     assert new.at is not None

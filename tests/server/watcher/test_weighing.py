@@ -79,22 +79,30 @@ async def test_a_portal_accuses_nobody(database: Database) -> None:
     assert await sightings.told(database) == [("appeared", "Frankfurt", 1, "P2")]
 
 
+PLACES = ("A", "B", "C")
+
+
+async def learn(rounds: Rounds, watcher: Watcher, clock: list[int]) -> None:
+    """Let one agent at each place find one host clean each hour for longer than a baseline needs."""
+    for hour in range(30):
+        clock[0] = START + hour * 60 * MINUTE
+        for place in PLACES:
+            await rounds.see(place, clock[0], {HOSTS[0]: "clean"}, place)
+        await watcher.step()
+
+
 async def test_the_origins_own_change_is_no_new_device(database: Database) -> None:
     """A change that names nobody and comes to three sites within the hour is a discovery there; at one site alone it is news."""
     clock = [START]
     rounds, watcher = Rounds(database), Watcher(database, None, "w", lambda: clock[0])
     changed = sightings.finding("altered", device("header:adds X", vendor=None), deterministic=False)
-    for hour in range(30):  # a baseline needs a day
-        clock[0] = START + hour * 60 * MINUTE
-        for place in ("A", "B", "C"):
-            await rounds.see(place, clock[0], {HOSTS[0]: "clean"}, place)
-        await watcher.step()
+    await learn(rounds, watcher, clock)
     for _ in range(3):
         clock[0] += MINUTE
-        for place in ("A", "B", "C"):
+        for place in PLACES:
             await rounds.see(place, clock[0], {HOSTS[0]: changed}, place)
         await watcher.step()
-    assert sorted(await sightings.told(database)) == [("discovered", place, 1, "P4") for place in ("A", "B", "C")]
+    assert sorted(await sightings.told(database)) == [("discovered", place, 1, "P4") for place in PLACES]
 
 
 async def test_single_rounds_elsewhere_do_not_make_a_device_the_origins(database: Database) -> None:
@@ -102,14 +110,10 @@ async def test_single_rounds_elsewhere_do_not_make_a_device_the_origins(database
     clock = [START]
     rounds, watcher = Rounds(database), Watcher(database, None, "w", lambda: clock[0])
     split = sightings.finding("spliced", device("path:ends at hop 2", vendor=None), deterministic=False)
-    for hour in range(30):
-        clock[0] = START + hour * 60 * MINUTE
-        for place in ("A", "B", "C"):
-            await rounds.see(place, clock[0], {HOSTS[0]: "clean"}, place)
-        await watcher.step()
+    await learn(rounds, watcher, clock)
     for number in range(3):
         clock[0] += MINUTE
-        for place in ("A", "B", "C"):
+        for place in PLACES:
             seen: Seen = split if place == "A" or (place, number) in {("B", 0), ("C", 2)} else "clean"
             await rounds.see(place, clock[0], {HOSTS[0]: seen}, place)
         await watcher.step()
