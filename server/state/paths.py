@@ -1,10 +1,13 @@
-"""Runs as the watcher reads them: by path, by device key, by place. Reads only; `server/state/runs.py` writes them."""
+"""Runs as the watcher reads them: by path, by device key, by place. Reads only; `server/state/runs.py` writes them.
+
+Statements are made once, above who asks them: deciding asks thousands, and making one cost more than its answer (measured).
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, distinct, exists, func, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, distinct, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.collector.runs import ENOUGH_ROUNDS
@@ -35,18 +38,13 @@ class StoredRun:
     third_ns: int = 0
 
 
-async def by_id(connection: AsyncConnection, ids: Collection[int]) -> list[StoredRun]:
-    """Return these runs in the order of their ids, with findings. A missing one is left out."""
-    query = _columns().where(run.c.id.in_(ids)).order_by(run.c.id)
-    return [StoredRun(*row) for row in await connection.execute(query)]
+def _list(name: str) -> BindParameter[Any]:
+    """Return the parameter for a list of values."""
+    return bindparam(name, expanding=True)
 
 
-async def newest_before(connection: AsyncConnection, number: int) -> list[StoredRun]:
-    """Return the runs of a run's path that began before it, newest first, with findings; a few."""
-    this = run.alias()
-    on_path = and_(this.c.id == number, *[column == this.c[column.name] for column in _PATH], run.c.first_ns < this.c.first_ns)
-    query = _columns().join(this, on_path).order_by(run.c.first_ns.desc()).limit(NEWEST_RUNS)
-    return [StoredRun(*row) for row in await connection.execute(query)]
+def _on_path_of(other: Any) -> ColumnElement[bool]:  # noqa: ANN401 - an alias or a subquery
+    return and_(*[column == other.c[column.name] for column in _PATH])
 
 
 def _columns(finding: ColumnElement[bytes] = run.c.finding) -> Select[Any]:
@@ -55,31 +53,62 @@ def _columns(finding: ColumnElement[bytes] = run.c.finding) -> Select[Any]:
     return select(*plain, finding, run.c.second_ns, run.c.third_ns)
 
 
-async def device_keys_on(connection: AsyncConnection, paths: Collection[tuple[str, str, str, str]]) -> set[tuple[str, str, str]]:
-    """Return (place, agent, device key) for each key ever seen on these paths, each path being (place, agent, target, route)."""
-    columns = (run.c.place, run.c.agent, run.c.device_key)
-    query = select(*columns).where(tuple_(*_PATH).in_(paths), run.c.device_key != "").distinct()
-    return {(row.place, row.agent, row.device_key) for row in await connection.execute(query)}
+_BY_ID = _columns().where(run.c.id.in_(_list("ids"))).order_by(run.c.id)
+
+
+async def by_id(connection: AsyncConnection, ids: Collection[int]) -> list[StoredRun]:
+    """Return these runs in the order of their ids, with findings. A missing one is left out."""
+    return [StoredRun(*row) for row in await connection.execute(_BY_ID, {"ids": list(ids)})]
+
+
+def _newest_before() -> Select[Any]:
+    this = run.alias()
+    before = and_(this.c.id == bindparam("number"), _on_path_of(this), run.c.first_ns < this.c.first_ns)
+    return _columns().join(this, before).order_by(run.c.first_ns.desc()).limit(NEWEST_RUNS)
+
+
+_NEWEST_BEFORE = _newest_before()
+
+
+async def newest_before(connection: AsyncConnection, number: int) -> list[StoredRun]:
+    """Return the runs of a run's path that began before it, newest first, with findings; a few."""
+    return [StoredRun(*row) for row in await connection.execute(_NEWEST_BEFORE, {"number": number})]
+
+
+def _keys_on_paths() -> Select[Any]:
+    this = run.alias()
+    found = select(run.c.place, run.c.agent, run.c.device_key).join(this, _on_path_of(this))
+    return found.where(this.c.id.in_(_list("ids")), run.c.device_key != "").distinct()
+
+
+_KEYS_ON_PATHS = _keys_on_paths()
+
+
+async def device_keys_on(connection: AsyncConnection, ids: Collection[int]) -> set[tuple[str, str, str]]:
+    """Return (place, agent, device key) for each key ever seen on the paths of these runs."""
+    return {(row.place, row.agent, row.device_key) for row in await connection.execute(_KEYS_ON_PATHS, {"ids": list(ids)})}
+
+
+def _seen(whose: ColumnElement[bool]) -> Select[Any]:
+    keyed = run.c.device_key.in_(_list("names"))
+    saw = select(*_PATH).where(whose, keyed).distinct().subquery()
+    rank = func.row_number().over(partition_by=_PATH, order_by=run.c.first_ns.desc())
+    finding = case((keyed, run.c.finding), else_=None)
+    ranked = _columns(finding.label("finding")).add_columns(rank.label("rank")).join(saw, _on_path_of(saw)).where(whose).subquery()
+    return select(*[column for column in ranked.c if column.name != "rank"]).where(ranked.c.rank <= NEWEST_RUNS)
+
+
+_SEEN_BY, _SEEN_ON = _seen(run.c.place == bindparam("whose")), _seen(run.c.agent == bindparam("whose"))
 
 
 async def seen_by(connection: AsyncConnection, place: str, names: Collection[str]) -> list[StoredRun]:
     """Return the newest runs of each path at `place` that ever carried one of these device keys; findings only where it does."""
-    return await _seen(connection, run.c.place == place, names)
+    return [StoredRun(*row) for row in await connection.execute(_SEEN_BY, {"whose": place, "names": list(names)})]
 
 
 async def seen_on(connection: AsyncConnection, whom: str, names: Collection[str]) -> list[StoredRun]:
     """Return the same of all paths of one agent, wherever it was."""
-    return await _seen(connection, run.c.agent == whom, names)
-
-
-async def _seen(connection: AsyncConnection, whose: ColumnElement[bool], names: Collection[str]) -> list[StoredRun]:
-    saw = select(*_PATH).where(whose, run.c.device_key.in_(names)).distinct().subquery()
-    on_path = and_(*[column == saw.c[column.name] for column in _PATH])
-    rank = func.row_number().over(partition_by=_PATH, order_by=run.c.first_ns.desc())
-    finding = case((run.c.device_key.in_(names), run.c.finding), else_=None)
-    ranked = _columns(finding.label("finding")).add_columns(rank.label("rank")).join(saw, on_path).where(whose).subquery()
-    query = select(*[column for column in ranked.c if column.name != "rank"]).where(ranked.c.rank <= NEWEST_RUNS)
-    return [StoredRun(*row) for row in await connection.execute(query)]
+    return [StoredRun(*row) for row in await connection.execute(_SEEN_ON, {"whose": whom, "names": list(names)})]
 
 
 async def places_seen_since(connection: AsyncConnection, names: Collection[str], since_ns: int) -> list[str]:
@@ -90,12 +119,12 @@ async def places_seen_since(connection: AsyncConnection, names: Collection[str],
 
 
 def _news(whose: ColumnElement[bool], *, present: bool) -> Select[Any]:
-    names: BindParameter[Any] = bindparam("names", expanding=True)
+    names = _list("names")
     if not present:
         return select(run.c.id).where(whose, run.c.device_key.in_(names), run.c.last_ns > bindparam("seen_ns")).limit(1)
     met = run.alias()
-    on_path = and_(*[column == met.c[column.name] for column in _PATH], met.c.device_key.in_(names))
-    return select(run.c.id).where(whose, run.c.current, run.c.device_key.not_in(names), exists().where(on_path)).limit(1)
+    on_path = exists().where(_on_path_of(met), met.c.device_key.in_(names))
+    return select(run.c.id).where(whose, run.c.current, run.c.device_key.not_in(names), on_path).limit(1)
 
 
 _NEWS = {
@@ -103,7 +132,6 @@ _NEWS = {
     for of_agent in (True, False)
     for present in (True, False)
 }
-"""Made once: a sweep asks this of every device at every place, and making the statement cost more than the answer."""
 
 
 async def has_news(connection: AsyncConnection, where: tuple[str, str], names: Collection[str], state: str, seen_ns: int) -> bool:
@@ -119,11 +147,7 @@ async def has_news(connection: AsyncConnection, where: tuple[str, str], names: C
     return (await connection.execute(query, values)).first() is not None
 
 
-async def clean_rounds_before(connection: AsyncConnection, ids: Sequence[int], *, own: bool = False) -> dict[int, int]:
-    """Return, per run, the clean rounds at its place, target and route before it began, by any agent.
-
-    `own`: only the same agent's, wherever it was.
-    """
+def _clean_rounds_before(*, own: bool) -> Select[Any]:
     clean = run.alias()
     whose = clean.c.agent == run.c.agent if own else clean.c.place == run.c.place
     earlier = and_(
@@ -137,15 +161,21 @@ async def clean_rounds_before(connection: AsyncConnection, ids: Sequence[int], *
     second = case((and_(clean.c.rounds > 1, clean.c.second_ns < run.c.first_ns), 1), else_=0)
     third = case((and_(clean.c.rounds > 2, clean.c.third_ns < run.c.first_ns), 1), else_=0)
     rounds = func.sum(1 + second + third)
-    query = select(run.c.id, rounds).join(clean, earlier).where(run.c.id.in_(ids)).group_by(run.c.id)
-    return {row[0]: int(row[1]) for row in await connection.execute(query)}
+    return select(run.c.id, rounds).join(clean, earlier).where(run.c.id.in_(_list("ids"))).group_by(run.c.id)
 
 
-async def observed_before(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, tuple[int, int, int, float]]:
-    """Return, per run, what was seen at its place, target and route before it began, by any agent: of any verdict that says something.
+_CLEAN_ROUNDS_BEFORE = {own: _clean_rounds_before(own=own) for own in (False, True)}
 
-    Since when (ns), for how long in all (ns), in how many runs, and the shortest cadence of those agents in seconds.
+
+async def clean_rounds_before(connection: AsyncConnection, ids: Sequence[int], *, own: bool = False) -> dict[int, int]:
+    """Return, per run, the clean rounds at its place, target and route before it began, by any agent.
+
+    `own`: only the same agent's, wherever it was.
     """
+    return {row[0]: int(row[1]) for row in await connection.execute(_CLEAN_ROUNDS_BEFORE[own], {"ids": list(ids)})}
+
+
+def _observed_before() -> Select[Any]:
     before = run.alias()
     earlier = and_(
         before.c.place == run.c.place,
@@ -155,21 +185,28 @@ async def observed_before(connection: AsyncConnection, ids: Sequence[int]) -> di
         before.c.first_ns < run.c.first_ns,
     )
     time = func.sum(before.c.last_ns - before.c.first_ns)
-    query = (
+    return (
         select(run.c.id, func.min(before.c.first_ns), time, func.count(), func.coalesce(func.min(agent.c.cadence_s), 60.0))
         .join(before, earlier)
         .outerjoin(agent, agent.c.id == before.c.agent)
-        .where(run.c.id.in_(ids))
+        .where(run.c.id.in_(_list("ids")))
         .group_by(run.c.id)
     )
-    return {row[0]: (int(row[1]), int(row[2]), int(row[3]), float(row[4])) for row in await connection.execute(query)}
 
 
-async def clean_here_before(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """Return, per run, when its agent's newest clean run at its place began before: on any path, and on its own (Unix ns, 0 for never).
+_OBSERVED_BEFORE = _observed_before()
 
-    Not until when: a run of a place that was left is ended with the agent's next report from there.
+
+async def observed_before(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, tuple[int, int, int, float]]:
+    """Return, per run, what was seen at its place, target and route before it began, by any agent: of any verdict that says something.
+
+    Since when (ns), for how long in all (ns), in how many runs, and the shortest cadence of those agents in seconds.
     """
+    rows = await connection.execute(_OBSERVED_BEFORE, {"ids": list(ids)})
+    return {row[0]: (int(row[1]), int(row[2]), int(row[3]), float(row[4])) for row in rows}
+
+
+def _clean_here_before() -> Select[Any]:
     clean = run.alias()
     earlier = and_(
         clean.c.agent == run.c.agent,
@@ -180,30 +217,50 @@ async def clean_here_before(connection: AsyncConnection, ids: Sequence[int]) -> 
     )
     same = and_(clean.c.target == run.c.target, clean.c.route == run.c.route)
     last = func.max(clean.c.first_ns), func.max(case((same, clean.c.first_ns), else_=0))
-    query = select(run.c.id, *last).join(clean, earlier).where(run.c.id.in_(ids)).group_by(run.c.id)
-    return {row[0]: (int(row[1]), int(row[2])) for row in await connection.execute(query)}
+    return select(run.c.id, *last).join(clean, earlier).where(run.c.id.in_(_list("ids"))).group_by(run.c.id)
 
 
-async def met_elsewhere_before(connection: AsyncConnection, ids: Sequence[int], names: Collection[str]) -> dict[int, int]:
-    """Return, per run, when its agent's newest run with one of these device keys at another place began before (Unix ns)."""
+_CLEAN_HERE_BEFORE = _clean_here_before()
+
+
+async def clean_here_before(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Return, per run, when its agent's newest clean run at its place began before: on any path, and on its own (Unix ns, 0 for never).
+
+    Not until when: a run of a place that was left is ended with the agent's next report from there.
+    """
+    return {row[0]: (int(row[1]), int(row[2])) for row in await connection.execute(_CLEAN_HERE_BEFORE, {"ids": list(ids)})}
+
+
+def _met_elsewhere_before() -> Select[Any]:
     met = run.alias()
     earlier = and_(
         met.c.agent == run.c.agent,
         met.c.current.in_((True, False)),
         met.c.place != run.c.place,
-        met.c.device_key.in_(names),
+        met.c.device_key.in_(_list("names")),
         met.c.first_ns < run.c.first_ns,
     )
-    query = select(run.c.id, func.max(met.c.first_ns)).join(met, earlier).where(run.c.id.in_(ids)).group_by(run.c.id)
-    return {row[0]: int(row[1]) for row in await connection.execute(query)}
+    return select(run.c.id, func.max(met.c.first_ns)).join(met, earlier).where(run.c.id.in_(_list("ids"))).group_by(run.c.id)
+
+
+_MET_ELSEWHERE_BEFORE = _met_elsewhere_before()
+
+
+async def met_elsewhere_before(connection: AsyncConnection, ids: Sequence[int], names: Collection[str]) -> dict[int, int]:
+    """Return, per run, when its agent's newest run with one of these device keys at another place began before (Unix ns)."""
+    rows = await connection.execute(_MET_ELSEWHERE_BEFORE, {"ids": list(ids), "names": list(names)})
+    return {row[0]: int(row[1]) for row in rows}
+
+
+_CAPTIVE = select(run.c.agent, run.c.first_ns, run.c.last_ns).where(
+    run.c.agent.in_(_list("agents")), run.c.current.in_((True, False)), run.c.verdict == "captive", run.c.last_ns >= bindparam("since_ns")
+)
 
 
 async def captive_spans(connection: AsyncConnection, agents: Collection[str], since_ns: int) -> list[tuple[str, int, int]]:
     """Return (agent, first, last ns) of each stretch since then in which a portal answered an agent on any target, wherever it was."""
-    query = select(run.c.agent, run.c.first_ns, run.c.last_ns).where(
-        run.c.agent.in_(agents), run.c.current.in_((True, False)), run.c.verdict == "captive", run.c.last_ns >= since_ns
-    )
-    return [(row.agent, row.first_ns, row.last_ns) for row in await connection.execute(query)]
+    rows = await connection.execute(_CAPTIVE, {"agents": list(agents), "since_ns": since_ns})
+    return [(row.agent, row.first_ns, row.last_ns) for row in rows]
 
 
 async def first_seen_elsewhere(
@@ -224,7 +281,11 @@ async def first_seen_elsewhere(
     return found
 
 
+_AGENTS_AT = select(func.count(distinct(run.c.agent))).where(
+    run.c.place == bindparam("place"), run.c.current, run.c.last_ns >= bindparam("since_ns")
+)
+
+
 async def agents_at(connection: AsyncConnection, place: str, since_ns: int) -> int:
     """Return how many agents have been heard at `place` since then."""
-    query = select(func.count(distinct(run.c.agent))).where(run.c.place == place, run.c.current, run.c.last_ns >= since_ns)
-    return int((await connection.execute(query)).scalar_one())
+    return int((await connection.execute(_AGENTS_AT, {"place": place, "since_ns": since_ns})).scalar_one())

@@ -42,7 +42,7 @@ class Decision:
         recognition = Recognition(self.database, self.transaction)
         for run in runs:
             await recognition.see(run)
-        on_paths = await paths.device_keys_on(self.transaction, {(run.place, run.agent, run.target, run.route) for run in runs})
+        on_paths = await paths.device_keys_on(self.transaction, [run.id for run in runs])
         named = await stored.owners(self.transaction, [split(name) for _, _, name in on_paths]) if on_paths else {}
         about = [(named[split(name)], place, agent) for place, agent, name in on_paths if split(name) in named]
         await self.settle_all(about)
