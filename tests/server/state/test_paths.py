@@ -143,5 +143,6 @@ async def test_no_question_reads_all_runs(database: Database) -> None:
         questions = [one for one in asked if one[0].startswith("SELECT")]
         assert len(questions) == 18
         for text, values in questions:
-            plan = [row[3] for row in await transaction.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
+            steps = await transaction.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)
+            plan = [str(step["detail"]) for step in steps.mappings()]
             assert not [step for step in plan if step.startswith("SCAN run")], f"{text}: {plan}"
