@@ -8,6 +8,7 @@ An egress inside a cloud raises the question who runs what stands there; it clea
 import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from judge.distance import great_circle_km, rtt_bound_km, rtt_floor_ms
@@ -213,6 +214,7 @@ def _split(claims: Iterable[Claim]) -> bool:
     return bool(pairs) and all(one != other for one, other in pairs)
 
 
+@lru_cache(maxsize=8192)
 def _prefix(address: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     try:
         version = ipaddress.ip_address(address).version

@@ -35,6 +35,9 @@ _EXTEND_PATH = (
     .where(*_OLDER, run.c.target == bindparam("of_target"), run.c.route == bindparam("of_route"))
     .values(last_ns=bindparam("at_ns"))
 )
+_CYCLE = Cycle.model_construct(started_ns=0, created_ns=0, cadence_s=CADENCE / SECOND, software="1.0.0", lab=False, observations=[])
+_REPORT = Report.model_construct(agent="", stream="", seq=1, digest="", cycle=_CYCLE)
+"""Copied for each report: to make one anew, pydantic looks into its types (a twentieth of the month, measured)."""
 _HEARD = update(agent_table).where(agent_table.c.id == bindparam("of_agent")).values(latest_ns=bindparam("at_ns"))
 
 
@@ -58,6 +61,7 @@ class Feeder:
         self._extended: dict[tuple[int, str], int] = {}
         self._heard: dict[int, int] = {}
         self._there: dict[str, set[int]] = {}
+        self._said: dict[int, tuple[int, tuple[int, Stretch] | None]] = {}
         self.counts = Counts()
 
     async def introduce(self, now_ns: int) -> None:
@@ -90,7 +94,7 @@ class Feeder:
         rows, words, paths = [], [], []
         for place in sorted(places):
             for number in sorted(self._there.get(place, ())):
-                heard = self._world.heard(number, now_ns)
+                heard = self._newest(number, now_ns)
                 if heard is None or heard[1].place != place:
                     continue
                 at_ns, name = heard[0] + heard[1].skew_ns, self._world.fleet.agents[number].name
@@ -116,7 +120,7 @@ class Feeder:
         """Bring every agent's newest word up to now."""
         words = []
         for number, agent in enumerate(self._world.fleet.agents):
-            heard = self._world.heard(number, now_ns)
+            heard = self._newest(number, now_ns)
             if heard is not None and (at_ns := heard[0] + heard[1].skew_ns) > self._heard.get(number, 0):
                 words.append({"of_agent": agent.name, "at_ns": at_ns})
                 self._heard[number] = at_ns
@@ -124,14 +128,20 @@ class Feeder:
             async with self._database.writing() as transaction:
                 await transaction.execute(_HEARD, words)
 
+    def _newest(self, number: int, now_ns: int) -> tuple[int, Stretch] | None:
+        """Return what an agent's newest report by now said: another one only when its next is due."""
+        due_ns = self._world.fleet.agents[number].last_report(now_ns - ON_THE_WAY)
+        known = self._said.get(number)
+        if known is None or known[0] != due_ns:
+            known = self._said[number] = due_ns, self._world.heard(number, now_ns)
+        return known[1]
+
     def _meaning(self, one: Sent, now_ns: int) -> Meaning:
         stretch, name = one.stretch, self._world.fleet.agents[one.agent].name
         started_ns = one.measured_ns + stretch.skew_ns
-        cycle = Cycle.model_construct(
-            started_ns=started_ns, created_ns=started_ns + SECOND, cadence_s=CADENCE / SECOND, software="1.0.0", lab=False, observations=[]
-        )
+        cycle = _CYCLE.model_copy(update={"started_ns": started_ns, "created_ns": started_ns + SECOND})
         ways = self._homes.seen(self._world.fleet.agents[one.agent], stretch.place, stretch.leaves, one.measured_ns)
-        report = Report.model_construct(agent=name, stream="", seq=1, digest="", cycle=cycle)
+        report = _REPORT.model_copy(update={"agent": name, "cycle": cycle})
         item = Item(Arrival("", b"", now_ns), name, Entry(1, "stored", "", "", started_ns), "", report)
         return Meaning(item, stretch.place, [], tuple(stretch.says.values()), [], seen_of(stretch), ways)
 

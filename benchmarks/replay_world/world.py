@@ -1,9 +1,11 @@
 """A whole month: the fleet, the true devices, the noise, and of each agent from when on each of its reports says what. Seeded; no clock."""
 
 import random
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from operator import attrgetter
 from zlib import crc32
 
 from benchmarks.replay_world.catalogue import situation
@@ -21,6 +23,7 @@ LOST, LATE = range(2)
 """Of a hundred reports one never arrives, and one comes late."""
 RESENT = 600 * SECOND
 """An agent sends what has no receipt again, after ten minutes at most (design §3): newer reports have come before it."""
+_START = attrgetter("start_ns")
 SETTLES = 3
 """Reports more until changed roots of the machine are no news any more: that is written by a report, too."""
 
@@ -61,11 +64,14 @@ class World:
     def heard(self, number: int, at_ns: int) -> tuple[int, Stretch] | None:
         """Return when an agent's newest report that has arrived was measured, and what it said; None when none has."""
         agent, life = self.fleet.agents[number], self.lives[number]
-        for stretch in reversed(life[: _before(life, at_ns)]):
+        for index in range(bisect_right(life, at_ns, key=_START) - 1, -1, -1):
+            stretch = life[index]
+            if not stretch.sent:
+                continue
             newest = min(agent.last_report(at_ns - ON_THE_WAY), agent.last_report(stretch.end_ns - 1))
-            while stretch.sent and newest >= stretch.start_ns and self.astray(number, newest):
+            while newest >= stretch.start_ns and self.astray(number, newest):
                 newest -= CADENCE
-            if stretch.sent and newest >= stretch.start_ns:
+            if newest >= stretch.start_ns:
                 return newest, stretch
         return None
 
@@ -102,15 +108,6 @@ class World:
             # the newest first, then what waited in the agent's spool, oldest first (design §3)
             yield from (Sent(there[0] + 2 * ON_THE_WAY, at, number, spooled) for at, spooled in waiting)
             waiting = []
-
-
-def _before(life: Sequence[Stretch], at_ns: int) -> int:
-    """Return how many stretches have begun."""
-    low, high = 0, len(life)
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (middle + 1, high) if life[middle].start_ns <= at_ns else (low, middle)
-    return low
 
 
 def make_world(seed: int, size: Size) -> World:

@@ -7,6 +7,7 @@ raises the question who operates what stands there; it never answers it, and Mic
 import ipaddress
 from bisect import bisect_right
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -16,6 +17,9 @@ from judge.knowledge.row import Name, Signature
 NetworkKind = Literal["security", "cloud", "content", "microsoft", "tunnel"]
 """`security`: a vendor's cloud gateway. `tunnel`: addresses a client program puts in place of real ones. `content`: a delivery network."""
 Prefix = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+ADDRESSES = 8192
+"""Addresses whose network is remembered: a fleet leaves by a few, and is asked about all of them at each look."""
 
 
 class Network(Signature):
@@ -42,6 +46,7 @@ class NetworkTable:
         self._lengths: dict[int, list[int]] = {}
         self._starts: dict[tuple[int, int], tuple[list[int], list[Network]]] = {}
         self.count = 0
+        self._known = lru_cache(maxsize=ADDRESSES)(self._longest)
         ordered = sorted((prefix.version, -prefix.prefixlen, int(prefix.network_address), one) for prefix, one in prefixes)
         for version, length, start, name in ordered:
             network = by_id.get(name)
@@ -57,6 +62,9 @@ class NetworkTable:
 
     def of_address(self, address: str) -> Network | None:
         """Return the network with the longest prefix around an address; None if there is none, or `address` is no address."""
+        return self._known(address)
+
+    def _longest(self, address: str) -> Network | None:
         try:
             parsed = ipaddress.ip_address(address)
         except ValueError:

@@ -8,6 +8,7 @@ import ipaddress
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from server.config import Settings
@@ -17,6 +18,8 @@ Criticality = Literal["low", "normal", "high", "critical"]
 Origin = Literal["config", "csv", "person"]
 """Who said it first: the configuration, an imported file, a person in the console or on the command line."""
 
+_parsed = lru_cache(maxsize=8192)(ipaddress.ip_address)
+"""A fleet leaves by a few addresses, and is asked about all of them at each look."""
 EARTH_KM = 6371.0088
 """Mean radius (IUGG); on a sphere a great circle is wrong by at most 0.5 %."""
 
@@ -98,7 +101,7 @@ class Registry:
     def egress_of(self, address: str) -> Egress | None:
         """Return the egress with the longest prefix that holds this address; None when there is none, or it is no address."""
         try:
-            parsed = ipaddress.ip_address(address)
+            parsed = _parsed(address)
         except ValueError:
             return None
         number = int(parsed)

@@ -1,7 +1,7 @@
 """What current runs say of targets' answers, target by target: where somebody is cut off, and by site. Reads only."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import distinct, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,8 +25,7 @@ async def answers_at(connection: AsyncConnection, places: Collection[str]) -> li
     return [Answer(*row) for row in await connection.execute(query)]
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """So many agents at a place say this of a target by a route."""
 
     place: str
@@ -46,4 +45,4 @@ async def said(connection: AsyncConnection, since_ns: int) -> list[Said]:
         .group_by(*group)
         .order_by(*group)
     )
-    return [Said(*row) for row in await connection.execute(query)]
+    return [Said._make(row) for row in await connection.execute(query)]

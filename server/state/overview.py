@@ -6,6 +6,7 @@ streams.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Float, and_, cast, distinct, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,8 +23,7 @@ GONE_NS = HOUR_NS
 is written every ten minutes, and a target whose budget of requests is used up is probed again within the hour."""
 
 
-@dataclass(frozen=True, slots=True)
-class AgentRow:
+class AgentRow(NamedTuple):
     """One agent as of its newest report, measured at `latest_ns` (Unix ns) at `place`."""
 
     id: str
@@ -34,8 +34,7 @@ class AgentRow:
     software: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """How many targets of one agent, where it is now, share a verdict and a device key, and since when the first of them does.
 
     `newest_ns` is when the last of them began.
@@ -50,8 +49,7 @@ class Tally:
     newest_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class Aside:
+class Aside(NamedTuple):
     """One current run beside the answers that is neither clean nor open: another protocol's, or an aspect's (`judge.finding.name_of`)."""
 
     place: str
@@ -79,7 +77,7 @@ async def agents(connection: AsyncConnection) -> list[AgentRow]:
     """Return all agents a report was stored of, by id."""
     columns = [agent.c[name] for name in ("id", "place", "latest_ns", "cadence_s", "lab", "software")]
     query = select(*columns).where(agent.c.latest_ns > 0, agent.c.place != "").order_by(agent.c.id)
-    return [AgentRow(*row) for row in await connection.execute(query)]
+    return [AgentRow._make(row) for row in await connection.execute(query)]
 
 
 BESIDE = or_(run.c.target.like("%#%"), run.c.target.like("%/%"), run.c.target.not_like("%:%"))
@@ -98,7 +96,7 @@ async def asides(connection: AsyncConnection, ignored: Collection[str] = ()) -> 
     columns = [run.c[name] for name in ("target", "verdict", "device_key", "first_ns")]
     found = and_(standing(), BESIDE, run.c.verdict.not_in(FIRST_ROUND_COUNTS), *(run.c.target.not_like(f"{one}#%") for one in ignored))
     query = select(agent.c.place, agent.c.id, *columns).select_from(agent.join(run, found)).order_by(agent.c.id, run.c.target)
-    return [Aside(*row) for row in await connection.execute(query)]
+    return [Aside._make(row) for row in await connection.execute(query)]
 
 
 async def said_of_hosts(connection: AsyncConnection) -> list[tuple[str, str, str]]:
@@ -117,7 +115,7 @@ async def tallies(connection: AsyncConnection, ignored: Collection[str] = ()) ->
         .group_by(*group)
         .having(func.count(run.c.id) > 0)
     )
-    return [Tally(*row) for row in await connection.execute(query)]
+    return [Tally._make(row) for row in await connection.execute(query)]
 
 
 async def counts(connection: AsyncConnection, now_ns: int) -> dict[str, Counts]:

@@ -7,6 +7,7 @@ not when two agents or 30 % of those that know say that something takes it. What
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from judge.coverage import Share, bypass_coverage
@@ -82,6 +83,7 @@ def _verdict(counts: Mapping[str, int]) -> str:
     return "clean" if "clean" in counts else "inconclusive"
 
 
+@lru_cache(maxsize=4096)
 def _finding(target: str, category: Category, verdict: str) -> Finding:
     """Return what the judge's rule of coverage reads of a finding: the target, its category and the verdict."""
     host, _, port = target.rpartition(":")

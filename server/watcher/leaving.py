@@ -132,11 +132,12 @@ def move_of(before: Leaving, after: Leaving, home: Place | None) -> Move:
 
 def truth_of(ways: Mapping[str, Sequence[Way]], home: Place | None, name: str, registry: Registry, knowledge: Knowledge) -> EgressTruth:
     """Return what the ways to learn the egress say together. `ways`: steady ones by kind; of each kind the newest speaks."""
-    declared = [DeclaredEgress(one.prefix, Point(one.place.latitude, one.place.longitude, one.name)) for one in registry.egress]
     claims: list[Claim] = []
     for kind, source in (("egress", "reflector"), ("dns", "resolver"), ("relay", "relay")):
         if mine := ways.get(kind):
             newest = max(mine, key=lambda one: one.since_ns)
+            found = registry.egress_of(newest.seen)
+            declared = [DeclaredEgress(found.prefix, Point(found.place.latitude, found.place.longitude, found.name))] if found else []
             claims.append(address_claim(source, newest.seen, knowledge, declared, asn=newest.asn or None))  # type: ignore[arg-type]
     if mine := ways.get("front-door"):
         claims.append(front_door_claim(max(mine, key=lambda one: one.since_ns).value, knowledge))

@@ -40,6 +40,7 @@ LATE_CADENCES, SILENT_CADENCES = 2.5, 5.0
 FRESH_CADENCES = 5.0
 """An answer older than this many cadences is not what the site waits for now."""
 UNKNOWN_MAKE = "unknown make"
+_NOTHING = Counts()
 
 
 class FrontDoorPlace(Protocol):
@@ -155,7 +156,7 @@ def agent_states(rows: Sequence[AgentRow], counts: Mapping[str, Counts], now_ns:
     """Return the state of each agent."""
     found = []
     for row in rows:
-        mine = counts.get(row.id, Counts())
+        mine = counts.get(row.id, _NOTHING)
         state = _heard(now_ns - row.latest_ns, row.cadence_s)
         plain = (row.latest_ns, row.cadence_s, row.lab, row.software)
         found.append(AgentState(row.id, row.place, state, *plain, mine.expected, mine.stored, mine.missing, mine.dropped))

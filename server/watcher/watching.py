@@ -31,6 +31,8 @@ LOOK_S = 1.0
 WHOLE_NS = 10 * 10**9
 """Between two looks at every agent: silence takes five cadences, the shortest of which is a second's."""
 WELL = Episode()
+_AS_IT_IS = {"well": False, "bad": True}
+"""What leaves an episode of a state where it is."""
 NO_SITES = frozenset({REMOTE, UNASSIGNED})
 _NUMBER = {kind: at for at, kind in enumerate(WORDS)}
 
@@ -174,7 +176,7 @@ class Look:
 
     def _step(self, name: Name, wrong: bool | None, since_ns: int, patience: Patience) -> tuple[Episode, Episode, Told | None]:  # noqa: FBT001
         before = self._known.get(name, WELL)
-        if not wrong and before is WELL:  # nearly all there is
+        if wrong is None or _AS_IT_IS.get(before.state) is wrong:  # nearly all there is
             return before, before, None
         after, told = step(before, wrong=wrong, since_ns=since_ns, now_ns=self._now_ns, patience=patience)
         if after != before:

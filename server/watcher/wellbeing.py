@@ -7,12 +7,12 @@ nor ill in anything but its silence.
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final, Literal
 
 from server.collector.standing import Stretch
 from server.watcher.episodes import Patience
-from server.watcher.states import AgentState
+from server.watcher.states import AgentState, AgentWord
 
 Trouble = Literal["agent-silent", "agent-lagging", "agent-clock", "agent-dropping", "agent-plan", "agent-software"]
 MINUTE_NS = 60 * 10**9
@@ -38,6 +38,8 @@ _CONDITION: Final[Mapping[Trouble, str]] = {
     "agent-dropping": "dropping",
     "agent-plan": "plan",
 }
+_NOTHING_SAID: Final[Mapping[str, Stretch]] = {}
+_NO_DETAIL: Final[Mapping[Trouble, str]] = {}
 ALONE_CADENCES: Final = 3
 SHARED_AGENTS, SHARED_PART = 4, 0.3
 """Trouble that so many and such a part of the fleet begin at one look has one cause: it is recorded with each and told to nobody as
@@ -81,12 +83,14 @@ def wellbeing(
     newest = max((agent.software for agent in agents), key=version_key, default="")
     found = []
     for agent in agents:
-        mine = stretches.get(agent.agent, {})
         patient = now_ns - listening_since_ns < silence_ns(agent.cadence_s)
-        found.append(_one(agent, mine, _plan_is_old(agent, plans, wanted), newest, unheard=None if deaf or patient else True))
+        unheard = None if deaf or patient else True
+        mine = stretches.get(agent.agent, _NOTHING_SAID)
+        found.append(_one(agent, mine, _plan_is_old(agent, plans, wanted), newest, unheard))
     return found
 
 
+@lru_cache(maxsize=256)
 def patience(kind: Trouble, cadence_s: float) -> Patience:
     """Return the patience with an agent.
 
@@ -105,23 +109,33 @@ def _plan_is_old(agent: AgentState, plans: Mapping[str, int], wanted: Mapping[st
     return f"follows plan {has}, {newest} is issued" if has is not None and has < newest else ""
 
 
-def _one(agent: AgentState, mine: Mapping[str, Stretch], old_plan: str, newest: str, *, unheard: bool | None) -> Wellbeing:
-    silent = agent.state == "silent"
-    wrong: dict[Trouble, bool | None] = {"agent-silent": unheard if silent else False if agent.state == "reporting" else None}
-    detail: dict[Trouble, str] = {}
-    since: dict[Trouble, int] = {"agent-silent": agent.latest_ns}
-    for kind, name in _CONDITION.items():
-        stretch = mine.get(name)
-        wrong[kind] = None if silent else stretch is not None
-        if stretch is not None:
-            detail[kind], since[kind] = stretch.detail, stretch.first_ns
-    if agent.state == "late" and not wrong["agent-lagging"]:
+@cache
+def _plain(state: AgentWord, named: bool, unheard: bool | None) -> Mapping[Trouble, bool | None]:  # noqa: FBT001 - values, not switches
+    """Return what is wrong with an agent of which nothing is said but its state; `named`: its software has a version."""
+    other = None if state == "silent" else False
+    wrong: dict[Trouble, bool | None] = {"agent-silent": {"silent": unheard, "late": None, "reporting": False}[state]}
+    wrong |= dict.fromkeys(_CONDITION, other)
+    if state == "late":
         wrong["agent-lagging"] = None  # on its way to silence, as a laptop that sleeps: nothing says that reports wait at it
+    return wrong | {"agent-software": other if named else None}
+
+
+def _one(agent: AgentState, mine: Mapping[str, Stretch], old_plan: str, newest: str, unheard: bool | None) -> Wellbeing:  # noqa: FBT001
+    plain = _plain(agent.state, bool(agent.software), unheard)
+    since: dict[Trouble, int] = {"agent-silent": agent.latest_ns}
+    behind = version_key(agent.software) < version_key(newest)
+    if not (mine or old_plan or behind):  # nearly all there are
+        return Wellbeing(agent.agent, agent.site, plain, _NO_DETAIL, since, agent.cadence_s)
+    silent = agent.state == "silent"
+    wrong, detail = dict(plain), dict(_NO_DETAIL)
+    for kind, name in _CONDITION.items():
+        if (stretch := mine.get(name)) is not None:
+            wrong[kind] = None if silent else True
+            detail[kind], since[kind] = stretch.detail, stretch.first_ns
     if old_plan and not silent:
         wrong["agent-plan"], detail["agent-plan"] = True, detail.get("agent-plan", old_plan)
-    behind = version_key(agent.software) < version_key(newest)
-    wrong["agent-software"] = None if silent or not agent.software else behind
     if behind:
+        wrong["agent-software"] = None if silent or not agent.software else True
         detail["agent-software"] = f"runs {agent.software or 'an unknown version'}, the fleet's newest is {newest}"
     return Wellbeing(agent.agent, agent.site, wrong, detail, since, agent.cadence_s)
 

@@ -77,7 +77,7 @@ def test_when_an_agent_is_late_and_when_silent(cadence_s: float, age_s: float, w
         "1.0",
     )
     assert (state.expected, state.stored, state.missing, state.dropped) == (60, 45, 10, 5)
-    assert agent_states([replace(row, latest_ns=NOW + MINUTE)], {}, NOW)[0].state == "reporting"
+    assert agent_states([row._replace(latest_ns=NOW + MINUTE)], {}, NOW)[0].state == "reporting"
 
 
 def test_completeness_of_an_agent() -> None:
