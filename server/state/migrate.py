@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from server.state.engine import make_engine
 from server.state.schema import metadata
 
-HEAD = "0010"
+HEAD = "0011"
 """The revision this software reads and writes; a test holds that it is the newest in `migrations/versions`."""
 SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK = 0x6D77_7374

@@ -3,11 +3,11 @@
 Statements are made once, above who asks them: deciding asks thousands, and making one cost more than its answer (measured).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, distinct, exists, func, select
+from sqlalchemy import BindParameter, ColumnElement, FromClause, Select, and_, bindparam, case, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.collector.runs import ENOUGH_ROUNDS
@@ -43,7 +43,7 @@ def _list(name: str) -> BindParameter[Any]:
     return bindparam(name, expanding=True)
 
 
-def _on_path_of(other: Any) -> ColumnElement[bool]:  # noqa: ANN401 - an alias or a subquery
+def _on_path_of(other: FromClause) -> ColumnElement[bool]:
     return and_(*[column == other.c[column.name] for column in _PATH])
 
 
@@ -118,17 +118,25 @@ async def places_seen_since(connection: AsyncConnection, names: Collection[str],
     return sorted((await connection.execute(query)).scalars())
 
 
-def _news(whose: ColumnElement[bool], *, present: bool) -> Select[Any]:
+def _news(whose: Callable[[FromClause], ColumnElement[bool]], *, present: bool) -> Select[Any]:
     names = _list("names")
     if not present:
-        return select(run.c.id).where(whose, run.c.device_key.in_(names), run.c.last_ns > bindparam("seen_ns")).limit(1)
-    met = run.alias()
-    on_path = exists().where(_on_path_of(met), met.c.device_key.in_(names))
-    return select(run.c.id).where(whose, run.c.current, run.c.device_key.not_in(names), on_path).limit(1)
+        return select(run.c.id).where(whose(run), run.c.device_key.in_(names), run.c.last_ns > bindparam("seen_ns")).limit(1)
+    met = run.alias()  # first what met it, which is little, then what goes on there now
+    whom = whose(met) & met.c.device_key.in_(names)
+    return select(run.c.id).join(met, _on_path_of(met)).where(whom, run.c.current, run.c.device_key.not_in(names)).limit(1)
+
+
+def _of_agent(runs: FromClause) -> ColumnElement[bool]:
+    return runs.c.agent == bindparam("whose")
+
+
+def _at_place(runs: FromClause) -> ColumnElement[bool]:
+    return runs.c.place == bindparam("whose")
 
 
 _NEWS = {
-    (of_agent, present): _news((run.c.agent if of_agent else run.c.place) == bindparam("whose"), present=present)
+    (of_agent, present): _news(_of_agent if of_agent else _at_place, present=present)
     for of_agent in (True, False)
     for present in (True, False)
 }
@@ -176,34 +184,32 @@ async def clean_rounds_before(connection: AsyncConnection, ids: Sequence[int], *
 
 
 def _observed_before() -> Select[Any]:
-    before = run.alias()
-    earlier = and_(
-        before.c.place == run.c.place,
-        before.c.target == run.c.target,
-        before.c.route == run.c.route,
-        before.c.verdict.not_in(("inconclusive", "unreachable", "captive")),
-        before.c.first_ns < run.c.first_ns,
-    )
-    time = func.sum(before.c.last_ns - before.c.first_ns)
-    return (
-        select(run.c.id, func.min(before.c.first_ns), time, func.count(), func.coalesce(func.min(agent.c.cadence_s), 60.0))
-        .join(before, earlier)
-        .outerjoin(agent, agent.c.id == before.c.agent)
-        .where(run.c.id.in_(_list("ids")))
-        .group_by(run.c.id)
+    on_path = [run.c[name] == bindparam(name) for name in ("place", "target", "route")]
+    says = run.c.verdict.not_in(("inconclusive", "unreachable", "captive"))
+    before = select(run.c.agent, run.c.first_ns, run.c.last_ns).where(*on_path, says, run.c.first_ns < bindparam("before_ns"))
+    first = before.order_by(run.c.first_ns).limit(bindparam("most")).subquery()
+    time = func.sum(first.c.last_ns - first.c.first_ns)
+    cadence_s = func.coalesce(func.min(agent.c.cadence_s), 60.0)
+    return select(func.min(first.c.first_ns), time, func.count(), cadence_s).select_from(
+        first.outerjoin(agent, agent.c.id == first.c.agent)
     )
 
 
 _OBSERVED_BEFORE = _observed_before()
 
 
-async def observed_before(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, tuple[int, int, int, float]]:
-    """Return, per run, what was seen at its place, target and route before it began, by any agent: of any verdict that says something.
+async def observed_before(
+    connection: AsyncConnection, place: str, path: tuple[str, str], before_ns: int, most: int
+) -> tuple[int, int, int, float] | None:
+    """Return what was seen at a place on a path (target, route) before a moment, by any agent: of any verdict that says something.
 
-    Since when (ns), for how long in all (ns), in how many runs, and the shortest cadence of those agents in seconds.
+    Since when (ns), for how long in all (ns), in how many runs, and the shortest cadence of those agents in seconds; of the `most` runs
+    that began first: a place where a fleet comes and goes has thousands. None where nothing was seen.
     """
-    rows = await connection.execute(_OBSERVED_BEFORE, {"ids": list(ids)})
-    return {row[0]: (int(row[1]), int(row[2]), int(row[3]), float(row[4])) for row in rows}
+    target, route = path
+    values = {"place": place, "target": target, "route": route, "before_ns": before_ns, "most": most}
+    first_ns, time_ns, runs, cadence_s = (await connection.execute(_OBSERVED_BEFORE, values)).one()
+    return (int(first_ns), int(time_ns), int(runs), float(cadence_s)) if runs else None
 
 
 def _clean_here_before() -> Select[Any]:
@@ -281,9 +287,13 @@ async def first_seen_elsewhere(
     return found
 
 
-_AGENTS_AT = select(func.count(distinct(run.c.agent))).where(
-    run.c.place == bindparam("place"), run.c.current, run.c.last_ns >= bindparam("since_ns")
-)
+def _agents_at() -> Select[Any]:
+    there = select(run.c.agent).where(run.c.place == bindparam("place"), run.c.current).distinct().subquery()
+    heard = (run.c.agent == there.c.agent, run.c.current, run.c.place == bindparam("place"), run.c.last_ns >= bindparam("since_ns"))
+    return select(func.count()).select_from(there).where(exists().where(*heard))
+
+
+_AGENTS_AT = _agents_at()
 
 
 async def agents_at(connection: AsyncConnection, place: str, since_ns: int) -> int:

@@ -137,7 +137,8 @@ run = Table(
     Column("third_ns", BigInteger, nullable=False, server_default="0"),
     Index("run_of_agent", "agent", "current", "place", "verdict", "device_key", "target", "rounds", "first_ns", "last_ns"),
     Index("run_of_device", "place", "device_key"),
-    Index("run_at_place", "place", "target", "route"),
+    Index("run_at_place", "place", "target", "route", "first_ns"),
+    Index("run_now_at", "place", "agent", sqlite_where=text("current = 1"), postgresql_where=text("current")),
     Index("run_of_key", "device_key", sqlite_where=text("device_key <> ''"), postgresql_where=text("device_key <> ''")),
     UniqueConstraint("agent", "place", "target", "route", "first_ns", name="run_starts_once"),
     comment="A stretch of equal verdict and device key. `rounds` counts to 3 and stops (when: `second_ns`, `third_ns`); "

@@ -13,7 +13,7 @@ from server.state import devices, paths, standing
 from server.state.database import Transaction
 from server.watcher.devices import SILENT_NS, Standing, Told, decide, said_at
 from server.watcher.findings import read
-from server.watcher.guards import SAME_NS, Baseline, Condition, guarded, is_origins_own, is_stranger, waiting
+from server.watcher.guards import LEARN_ROUNDS, SAME_NS, Baseline, Condition, guarded, is_origins_own, is_stranger, waiting
 from server.watcher.identity import is_firm, is_same_box
 from server.watcher.spreading import NO_SITES
 from server.watcher.turns import Path, Run, turns
@@ -74,15 +74,20 @@ async def _questioned(transaction: Transaction, post: Post, runs: Sequence[Run],
         return list(runs)
     own = bool(post.agent) or post.place in NO_SITES
     clean = await paths.clean_rounds_before(transaction, opening, own=own)
-    statistical = [run.id for run in runs if run.id in opening and not run.deterministic]
-    baselines = await paths.observed_before(transaction, statistical) if statistical else {}
+    statistical = [run for run in runs if run.id in opening and not run.deterministic]
+    learning = {run.id for run in statistical if not await _has_learnt(transaction, run.path.place or post.place, run)}
     strangers = set() if post.agent else await _strangers(transaction, post, opening)
     made = []
     for run in runs:
-        baseline = Baseline(*baselines[run.id]) if run.id in baselines else None
-        ready = run.id not in statistical or (baseline is not None and baseline.is_ready(run.first_ns))
-        made.append(replace(run, clean_before=clean.get(run.id, 0), ready=ready, stranger=run.id in strangers))
+        ready, stranger = run.id not in learning, run.id in strangers
+        made.append(replace(run, clean_before=clean.get(run.id, 0), ready=ready, stranger=stranger))
     return guarded(made, await _guards(transaction, [run for run in made if run.id in opening]))
+
+
+async def _has_learnt(transaction: Transaction, place: str, run: Run) -> bool:
+    """Return whether a place's path had a baseline before a sighting; of its first runs so many are enough as rounds are asked for."""
+    seen = await paths.observed_before(transaction, place, (run.path.target, run.path.route), run.first_ns, LEARN_ROUNDS)
+    return seen is not None and Baseline(*seen).is_ready(run.first_ns)
 
 
 def _opening(runs: Sequence[Run], since_ns: int) -> list[int]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, event, insert, update
 
 from server.state import paths
 from server.state.database import Database
-from server.state.tables import run
+from server.state.tables import agent, run
 
 HOUR = 3600 * 10**9
 Row = tuple[str, str, str, str, int, int]
@@ -112,6 +112,24 @@ async def test_agents_that_report_at_a_place(database: Database) -> None:
         assert [await paths.agents_at(transaction, "Lyon", hour * HOUR) for hour in (0, 3, 7)] == [2, 1, 0]
 
 
+@pytest.mark.parametrize(
+    ("before", "most", "found"),
+    [
+        (1, 20, None),  # nothing began before
+        (9, 20, (HOUR, 3 * HOUR, 3, 5.0)),  # three runs of an hour, by two agents
+        (9, 2, (HOUR, 2 * HOUR, 2, 60.0)),  # the two that began first, by an agent of whom nothing is known
+        (5, 20, (HOUR, 2 * HOUR, 2, 60.0)),
+    ],
+)
+async def test_what_was_observed_before(database: Database, before: int, most: int, found: object) -> None:
+    """Of any agent and any verdict that says something, on this path, before a moment."""
+    await store(database, ("a", "x", "clean", "", 1, 3), ("a", "x", "inspected", "k:1", 2, 3), ("a", "x", "unreachable", "", 3, 3))
+    await store(database, ("b", "x", "clean", "", 6, 3), ("b", "y", "clean", "", 1, 3))
+    async with database.writing() as transaction:
+        await transaction.execute(insert(agent).values(id="b", first_seen_ns=0, cadence_s=5.0))
+        assert await paths.observed_before(transaction, "Lyon", ("x", "direct"), before * HOUR, most) == found
+
+
 async def test_no_question_reads_all_runs(database: Database) -> None:
     """Each is answered by an index, on SQLite as it plans: a month of 1,000 agents is 60,000 runs, and a decision asks a dozen times."""
     if not database.is_sqlite:
@@ -134,7 +152,7 @@ async def test_no_question_reads_all_runs(database: Database) -> None:
             await paths.has_news(transaction, ("", "a"), ["k:1"], state, 0)
         await paths.clean_rounds_before(transaction, [1])
         await paths.clean_rounds_before(transaction, [1], own=True)
-        await paths.observed_before(transaction, [1])
+        await paths.observed_before(transaction, "Lyon", ("x", "direct"), 1, 20)
         await paths.clean_here_before(transaction, [1])
         await paths.met_elsewhere_before(transaction, [1], ["k:1"])
         await paths.captive_spans(transaction, ["a"], 0)
