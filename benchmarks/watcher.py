@@ -72,7 +72,7 @@ async def fill(database: Database, agents: int) -> Registry:
                     "verdict": "clean",
                     "device_key": "",
                 }
-                | {"first_ns": START - 3600 * SECOND, "last_ns": START, "rounds": 3, "current": True, "finding": b""}
+                | {"first_ns": START - 3600 * SECOND, "last_ns": START, "rounds": 3, "current": True, "finding": ""}
                 for target in range(TARGETS)
             ]
             await transaction.execute(insert(run), rows)

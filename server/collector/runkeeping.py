@@ -26,6 +26,7 @@ class RunKeeper:
     """Folds findings into runs, and what reports say of their agents. `take` within a transaction, `committed` after it."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._standing = StandKeeper(database)
         self._cache: OrderedDict[str, tuple[int, Current]] = OrderedDict()
         self._pending: dict[str, tuple[int, Current]] = {}
@@ -46,7 +47,7 @@ class RunKeeper:
                 latest_ns = _fold(keeping[agent], meaning, latest_ns)
             changes[agent] = list(keeping[agent].changed.values())
             new_agents[agent] = _told(agents[agent], mine[-1], revision=agents[agent].revision + bool(changes[agent] or agent in otherwise))
-        inserted = await run_rows.write(connection, changes, now_ns)
+        inserted = await run_rows.write(self._database, connection, changes, now_ns)
         for agent, runs in inserted.items():
             keeping[agent].current.update({run.path: run for run in runs if run.current})
         await ledger_rows.write_agents(connection, new_agents)

@@ -6,11 +6,11 @@ The rules are `server/watcher/cases.py`'s. A changed case is stored only over th
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, fields
 
-from sqlalchemy import and_, case, func, insert, or_, select, update
+from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.state.cases_tables import bypass_case, case_entry, case_line
-from server.state.paths import StoredRun
+from server.state.paths import StoredRun, stored_runs
 from server.state.tables import agent, run
 
 LOOK_BACK_NS = 86_400 * 10**9
@@ -136,11 +136,8 @@ async def runs_of(
 ) -> list[StoredRun]:
     """Return the runs on these hosts at these sites that are current or ended since then; findings only of verdicts in `sightings`."""
     about = or_(*(run.c.target.startswith(f"{host}:", autoescape=True) for host in hosts))
-    names = ("id", "agent", "place", "target", "route", "verdict", "device_key", "first_ns", "last_ns", "rounds")
-    finding = case((run.c.verdict.in_(sightings), run.c.finding), else_=None).label("finding")
-    query = select(*[run.c[name] for name in names], finding).where(
-        run.c.place.in_(sites), about, or_(run.c.current, run.c.last_ns >= since_ns)
-    )
+    there = run.c.place.in_(sites), about, or_(run.c.current, run.c.last_ns >= since_ns)
+    query = stored_runs(having=run.c.verdict.in_(sightings)).where(*there)
     return [StoredRun(*row) for row in await connection.execute(query.order_by(run.c.id))]
 
 

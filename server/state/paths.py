@@ -11,7 +11,7 @@ from sqlalchemy import BindParameter, ColumnElement, FromClause, Select, and_, b
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.collector.runs import ENOUGH_ROUNDS
-from server.state.tables import agent, run
+from server.state.tables import agent, finding, run
 
 NEWEST_RUNS = 16
 """Runs read per path, newest first. A path that turned more often while the watcher was away has older turns told by nobody."""
@@ -47,13 +47,16 @@ def _on_path_of(other: FromClause) -> ColumnElement[bool]:
     return and_(*[column == other.c[column.name] for column in _PATH])
 
 
-def _columns(finding: ColumnElement[bytes] = run.c.finding) -> Select[Any]:
-    """Select what a StoredRun has, in its order."""
-    plain = [run.c[name] for name in ("id", "agent", "place", "target", "route", "verdict", "device_key", "first_ns", "last_ns", "rounds")]
-    return select(*plain, finding, run.c.second_ns, run.c.third_ns)
+def stored_runs(runs: FromClause = run, having: ColumnElement[bool] | None = None) -> Select[Any]:
+    """Select what a StoredRun has, in its order; the finding only of rows `having` that."""
+    names = ("id", "agent", "place", "target", "route", "verdict", "device_key", "first_ns", "last_ns", "rounds")
+    said = finding.c.id == runs.c.finding
+    said = said if having is None else said & having
+    columns = (*[runs.c[name] for name in names], finding.c.body, runs.c.second_ns, runs.c.third_ns)
+    return select(*columns).select_from(runs.outerjoin(finding, said))
 
 
-_BY_ID = _columns().where(run.c.id.in_(_list("ids"))).order_by(run.c.id)
+_BY_ID = stored_runs().where(run.c.id.in_(_list("ids"))).order_by(run.c.id)
 
 
 async def by_id(connection: AsyncConnection, ids: Collection[int]) -> list[StoredRun]:
@@ -64,7 +67,7 @@ async def by_id(connection: AsyncConnection, ids: Collection[int]) -> list[Store
 def _newest_before() -> Select[Any]:
     this = run.alias()
     before = and_(this.c.id == bindparam("number"), _on_path_of(this), run.c.first_ns < this.c.first_ns)
-    return _columns().join(this, before).order_by(run.c.first_ns.desc()).limit(NEWEST_RUNS)
+    return stored_runs().join(this, before).order_by(run.c.first_ns.desc()).limit(NEWEST_RUNS)
 
 
 _NEWEST_BEFORE = _newest_before()
@@ -93,9 +96,8 @@ def _seen(whose: ColumnElement[bool]) -> Select[Any]:
     keyed = run.c.device_key.in_(_list("names"))
     saw = select(*_PATH).where(whose, keyed).distinct().subquery()
     rank = func.row_number().over(partition_by=_PATH, order_by=run.c.first_ns.desc())
-    finding = case((keyed, run.c.finding), else_=None)
-    ranked = _columns(finding.label("finding")).add_columns(rank.label("rank")).join(saw, _on_path_of(saw)).where(whose).subquery()
-    return select(*[column for column in ranked.c if column.name != "rank"]).where(ranked.c.rank <= NEWEST_RUNS)
+    ranked = select(run, rank.label("rank")).join(saw, _on_path_of(saw)).where(whose).subquery()
+    return stored_runs(ranked, ranked.c.device_key.in_(_list("names"))).where(ranked.c.rank <= NEWEST_RUNS)
 
 
 _SEEN_BY, _SEEN_ON = _seen(run.c.place == bindparam("whose")), _seen(run.c.agent == bindparam("whose"))

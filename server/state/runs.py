@@ -1,13 +1,15 @@
 """Runs as rows, and the inbox that tells the watcher. Statements only; the rules are `server/collector/runs.py`'s."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from sqlalchemy import and_, bindparam, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.collector.runs import Change, Path, Run
-from server.state.tables import inbox, run
+from server.state.database import Database
+from server.state.tables import finding, inbox, run
+from wire.codec import content_id
 
 _UPDATE = (
     update(run)
@@ -17,7 +19,7 @@ _UPDATE = (
 
 
 async def load_current(connection: AsyncConnection, agents: Collection[str]) -> dict[str, list[Run]]:
-    """Return the current runs of these agents."""
+    """Return the current runs of these agents, without their findings: what is stored keeps the one it has."""
     found: dict[str, list[Run]] = {agent: [] for agent in agents}
     query = select(run).where(run.c.agent.in_(agents), run.c.current)
     for row in await connection.execute(query):
@@ -42,12 +44,15 @@ async def load_history(connection: AsyncConnection, spans: Mapping[str, tuple[in
 
 
 def _read(row: object) -> Run:
-    _id, _agent, place, target, route, verdict, device_key, first_ns, last_ns, rounds, current, finding, *times = row  # type: ignore[misc]
-    return Run(Path(place, target, route), verdict, device_key, first_ns, last_ns, rounds, current, finding, _id, *times)  # type: ignore[has-type]
+    _id, _agent, place, target, route, verdict, device_key, first_ns, last_ns, rounds, current, _finding, *times = row  # type: ignore[misc]
+    return Run(Path(place, target, route), verdict, device_key, first_ns, last_ns, rounds, current, b"", _id, *times)  # type: ignore[has-type]
 
 
-async def write(connection: AsyncConnection, changes: Mapping[str, Collection[Change]], now_ns: int) -> dict[str, list[Run]]:
+async def write(
+    database: Database, connection: AsyncConnection, changes: Mapping[str, Collection[Change]], now_ns: int
+) -> dict[str, list[Run]]:
     """Store changed runs by agent and an inbox row for each that must be told; return the inserted runs with their ids."""
+    await _write_findings(database, connection, changes.values())
     ended = [change for mine in changes.values() for change in mine if change.run.id > 0]
     if ended:
         await connection.execute(_UPDATE, [_update_row(change.run) for change in ended])
@@ -64,6 +69,14 @@ async def write(connection: AsyncConnection, changes: Mapping[str, Collection[Ch
     if told:
         await connection.execute(inbox.insert(), [{"kind": "run", "run": row_id, "made_ns": now_ns} for row_id in told])
     return inserted
+
+
+async def _write_findings(database: Database, connection: AsyncConnection, changes: Iterable[Collection[Change]]) -> None:
+    """Store what runs that are new say; ids in one order, so that two collectors never wait for each other in a ring."""
+    bodies = {change.run.finding for mine in changes for change in mine if change.run.id < 1} - {b""}
+    if bodies:
+        rows = [{"id": key, "body": body} for key, body in sorted((content_id(body), body) for body in bodies)]
+        await connection.execute(database.insert_or_ignore(finding), rows)
 
 
 def _with_id(one: Run, row_id: int) -> Run:
@@ -94,7 +107,7 @@ def _insert_row(agent: str, one: Run) -> dict[str, object]:
         "last_ns": one.last_ns,
         "rounds": one.rounds,
         "current": one.current,
-        "finding": one.finding,
+        "finding": content_id(one.finding) if one.finding else "",
         "second_ns": one.second_ns,
         "third_ns": one.third_ns,
     }

@@ -118,6 +118,14 @@ certificate = Table(
     Column("first_seen_ns", BigInteger, nullable=False),
 )
 
+finding = Table(
+    "finding",
+    metadata,
+    Column("id", String(22), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    comment="What the judge said, as JSON, once for all runs that say it.",
+)
+
 run = Table(
     "run",
     metadata,
@@ -132,7 +140,7 @@ run = Table(
     Column("last_ns", BigInteger, nullable=False),
     Column("rounds", Integer, nullable=False),
     Column("current", Boolean, nullable=False),
-    Column("finding", LargeBinary, nullable=False, server_default=""),
+    Column("finding", String(22), nullable=False, server_default=""),
     Column("second_ns", BigInteger, nullable=False, server_default="0"),
     Column("third_ns", BigInteger, nullable=False, server_default="0"),
     Index("run_of_agent", "agent", "current", "place", "verdict", "device_key", "target", "rounds", "first_ns", "last_ns"),

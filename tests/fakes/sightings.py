@@ -81,7 +81,7 @@ class Rounds:
                 path = Path(place, f"{host}:443", "direct")
                 run = Run(path, said.verdict, said.device_key, at_ns, at_ns, 1, current=True, finding=encode(said))
                 known.see(run, latest_ns, is_late=at_ns <= latest_ns)
-            await runs.write(transaction, {agent: list(known.changed.values())}, at_ns)
+            await runs.write(self._database, transaction, {agent: list(known.changed.values())}, at_ns)
         self._latest[agent] = max(latest_ns, at_ns)
 
 

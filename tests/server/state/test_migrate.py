@@ -15,7 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, insert, select, text
 
-from server.state import tables
+from server.state import paths, tables
 from server.state.database import StateUnavailable, open_database
 from server.state.engine import make_engine
 from server.state.migrate import HEAD, SCRIPTS, WrongSchema, upgrade
@@ -190,7 +190,34 @@ async def test_the_tenth_revision_keeps_runs(state_url: str) -> None:
     async with engine.connect() as connection:
         rows = (await connection.execute(select(tables.run))).all()
     await engine.dispose()
-    assert [tuple(row) for row in rows] == [(7, "a", "Lyon", "h:443", "direct", "inspected", "instance:1", 10, 20, 3, True, b"{}", 0, 0)]
+    keys = ("id", "agent", "place", "target", "route", "verdict", "device_key", "first_ns", "last_ns", "rounds", "current", "second_ns")
+    assert [tuple(row._mapping[name] for name in keys) for row in rows] == [
+        (7, "a", "Lyon", "h:443", "direct", "inspected", "instance:1", 10, 20, 3, True, 0)
+    ]
+    assert await differences(state_url) == []
+
+
+async def test_the_eleventh_revision_keeps_findings_once(state_url: str) -> None:
+    """What many runs say is kept once, and each run has it still; one that had none has none."""
+    await upgrade(state_url, head="0010")
+    engine = make_engine(state_url)
+    columns = "id, agent, place, target, route, verdict, device_key, first_ns, last_ns, rounds, current, finding, second_ns, third_ns"
+    async with engine.execution_options(writes=True).begin() as connection:
+        for number, body in enumerate((b"{}", b'{"a":1}', b"{}", b""), start=7):
+            row = f"VALUES ({number}, 'a', 'Lyon', 'h:443', 'direct', 'inspected', 'instance:1', {number}, 20, 3, true, :finding, 12, 13)"
+            await connection.execute(text(f"INSERT INTO run ({columns}) {row}"), {"finding": body})
+    await upgrade(state_url)
+    async with engine.connect() as connection:
+        found = await paths.by_id(connection, [7, 8, 9, 10])
+        kept = (await connection.execute(select(tables.finding.c.body).order_by(tables.finding.c.body))).scalars().all()
+    await engine.dispose()
+    assert [(one.first_ns, one.finding, one.second_ns, one.third_ns) for one in found] == [
+        (7, b"{}", 12, 13),
+        (8, b'{"a":1}', 12, 13),
+        (9, b"{}", 12, 13),
+        (10, None, 12, 13),
+    ]
+    assert kept == [b'{"a":1}', b"{}"]
     assert await differences(state_url) == []
 
 

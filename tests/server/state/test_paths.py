@@ -8,7 +8,7 @@ from sqlalchemy import Connection, event, insert, update
 
 from server.state import paths
 from server.state.database import Database
-from server.state.tables import agent, run
+from server.state.tables import agent, finding, run
 
 HOUR = 3600 * 10**9
 Row = tuple[str, str, str, str, int, int]
@@ -30,7 +30,7 @@ async def store(database: Database, *rows: Row, place: str = "Lyon") -> None:
             "last_ns": (hour + 1) * HOUR,
             "rounds": rounds,
             "current": newest[agent, target] == hour,
-            "finding": f"{agent}{hour}".encode(),
+            "finding": f"{agent}{hour}",
             "second_ns": (hour + 1) * HOUR if rounds > 1 else 0,
             "third_ns": (hour + 2) * HOUR if rounds > 2 else 0,
         }
@@ -38,6 +38,8 @@ async def store(database: Database, *rows: Row, place: str = "Lyon") -> None:
     ]
     async with database.writing() as transaction:
         await transaction.execute(insert(run), values)
+        said = [{"id": one["finding"], "body": str(one["finding"]).encode()} for one in values]
+        await transaction.execute(database.insert_or_ignore(finding), said)
 
 
 async def test_runs_by_id(database: Database) -> None:

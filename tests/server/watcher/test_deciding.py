@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.fleet.registry import Place, Registry, Site
 from server.state import runs
 from server.state.database import Database, open_database
-from server.state.tables import device, event, inbox, outbox, run
+from server.state.tables import device, event, finding, inbox, outbox, run
 from server.watcher.watcher import Watcher
 from tests.fakes import sightings
 from tests.fakes.sightings import MINUTE, SECOND, START, Rounds, Seen
@@ -333,7 +333,8 @@ async def test_a_run_without_a_readable_finding_stops_nothing(database: Database
     """The row goes, the log says nothing, the next is decided."""
     await watch(database, ("a", {HOSTS[0]: "clean"}))
     async with database.writing() as transaction:
-        await transaction.execute(update(run).values(verdict="inspected", device_key="instance:1", finding=b"{"))
+        await transaction.execute(update(run).values(verdict="inspected", device_key="instance:1", finding="broken"))
+        await transaction.execute(insert(finding).values(id="broken", body=b"{"))
         await transaction.execute(insert(inbox), [{"kind": "run", "run": number, "made_ns": START} for number in (1, 99)])
     assert await Watcher(database, None, "w", lambda: START).step() == 2
     assert await sightings.told(database) == []
