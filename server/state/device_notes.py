@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.state.database import Database
@@ -41,10 +41,12 @@ class AuditRow:
     detail: str
 
 
+_LOAD = select(*[device_note.c[one.name] for one in fields(NoteRow)]).where(device_note.c.device.in_(bindparam("devices", expanding=True)))
+
+
 async def load(connection: AsyncConnection, devices: Collection[str]) -> dict[str, NoteRow]:
     """Return the notes of these devices; one that has none yet gets an empty one."""
-    columns = [device_note.c[one.name] for one in fields(NoteRow)]
-    rows = await connection.execute(select(*columns).where(device_note.c.device.in_(devices)))
+    rows = await connection.execute(_LOAD, {"devices": list(devices)})
     return {one: NoteRow(one) for one in devices} | {row.device: NoteRow(*row) for row in rows}
 
 

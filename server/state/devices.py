@@ -1,9 +1,12 @@
-"""Devices, their keys and where they are: statements only, each in the caller's transaction. The rules are `server/watcher/`'s."""
+"""Devices, their keys and where they are: statements only, each in the caller's transaction. The rules are `server/watcher/`'s.
+
+What each decision asks is made once, above who asks it: making a statement costs more than its answer (measured).
+"""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.state.database import Database
@@ -44,24 +47,36 @@ class PresenceRow:
     seen_ns: int
 
 
+_OWNERS = select(device_key).where(
+    device_key.c.kind.in_(bindparam("kinds", expanding=True)), device_key.c.value.in_(bindparam("texts", expanding=True))
+)
+
+
 async def owners(connection: AsyncConnection, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """Return the device of each (kind, value) that has one."""
     wanted = {(kind, value[:KEY_LENGTH]): (kind, value) for kind, value in keys}
-    query = select(device_key).where(tuple_(device_key.c.kind, device_key.c.value).in_(list(wanted)))
-    return {wanted[(row.kind, row.value)]: row.device for row in await connection.execute(query)}
+    values = {"kinds": sorted({kind for kind, _ in wanted}), "texts": sorted({value for _, value in wanted})}
+    rows = (await connection.execute(_OWNERS, values)).all()  # of three kinds: few are a value of another one
+    return {wanted[row.kind, row.value]: row.device for row in rows if (row.kind, row.value) in wanted}
+
+
+_KEYS_OF = select(device_key).where(device_key.c.device.in_(bindparam("devices", expanding=True)))
 
 
 async def keys_of(connection: AsyncConnection, devices: Collection[str]) -> dict[str, list[tuple[str, str]]]:
     """Return the (kind, value) pairs of each of these devices."""
     found: dict[str, list[tuple[str, str]]] = {one: [] for one in devices}
-    for row in await connection.execute(select(device_key).where(device_key.c.device.in_(devices))):
+    for row in await connection.execute(_KEYS_OF, {"devices": list(devices)}):
         found[row.device].append((row.kind, row.value))
     return found
 
 
+_LOAD = select(device).where(device.c.id.in_(bindparam("ids", expanding=True)))
+
+
 async def load(connection: AsyncConnection, ids: Collection[str]) -> dict[str, DeviceRow]:
     """Return these devices by id; a missing one is left out."""
-    rows = (await connection.execute(select(device).where(device.c.id.in_(ids)))).all()
+    rows = (await connection.execute(_LOAD, {"ids": list(ids)})).all()
     return {row.id: DeviceRow(*row) for row in rows}
 
 
@@ -92,18 +107,23 @@ async def merge(connection: AsyncConnection, kept: str, gone: str, places: Seque
         await connection.execute(insert(presence), [asdict(row) for row in places])
 
 
+_PRESENCES = select(presence).where(presence.c.device.in_(bindparam("devices", expanding=True)))
+_PRESENCES = _PRESENCES.order_by(presence.c.device, presence.c.place)
+_PRESENCES_AT = _PRESENCES.where(presence.c.place == bindparam("place"))
+
+
 async def presences(connection: AsyncConnection, devices: Collection[str], place: str | None = None) -> list[PresenceRow]:
     """Return where these devices stand: everywhere, or at one place."""
-    query = select(presence).where(presence.c.device.in_(devices)).order_by(presence.c.device, presence.c.place)
-    if place is not None:
-        query = query.where(presence.c.place == place)
-    return [PresenceRow(*row) for row in await connection.execute(query)]
+    query, where = (_PRESENCES, {}) if place is None else (_PRESENCES_AT, {"place": place})
+    return [PresenceRow(*row) for row in await connection.execute(query, {"devices": list(devices), **where})]
+
+
+_PRESENT_AT = select(presence).where(presence.c.place == bindparam("place"), presence.c.state == "present").order_by(presence.c.since_ns)
 
 
 async def present_at(connection: AsyncConnection, place: str) -> list[PresenceRow]:
     """Return what is present at a place."""
-    query = select(presence).where(presence.c.place == place, presence.c.state == "present").order_by(presence.c.since_ns)
-    return [PresenceRow(*row) for row in await connection.execute(query)]
+    return [PresenceRow(*row) for row in await connection.execute(_PRESENT_AT, {"place": place})]
 
 
 async def not_retired(connection: AsyncConnection) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.state.database import Database
@@ -22,12 +22,15 @@ class EndpointRow:
     seen_ns: int
 
 
+_PRESENCES = select(endpoint_presence).where(endpoint_presence.c.device.in_(bindparam("devices", expanding=True)))
+_PRESENCES = _PRESENCES.order_by(endpoint_presence.c.device, endpoint_presence.c.agent)
+_PRESENCES_ON = _PRESENCES.where(endpoint_presence.c.agent == bindparam("agent"))
+
+
 async def presences(connection: AsyncConnection, devices: Collection[str], agent: str | None = None) -> list[EndpointRow]:
     """Return where these products stand: on all agents, or on one."""
-    query = select(endpoint_presence).where(endpoint_presence.c.device.in_(devices))
-    if agent is not None:
-        query = query.where(endpoint_presence.c.agent == agent)
-    return [EndpointRow(*row) for row in await connection.execute(query.order_by(endpoint_presence.c.device, endpoint_presence.c.agent))]
+    query, where = (_PRESENCES, {}) if agent is None else (_PRESENCES_ON, {"agent": agent})
+    return [EndpointRow(*row) for row in await connection.execute(query, {"devices": list(devices), **where})]
 
 
 async def place_on(database: Database, connection: AsyncConnection, row: EndpointRow) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.state.tables import inbox
@@ -19,12 +19,15 @@ class Row:
     body: bytes
 
 
+_PENDING = select(inbox.c.id, inbox.c.kind, inbox.c.run, inbox.c.body).order_by(inbox.c.id).limit(bindparam("most"))
+_DONE = delete(inbox).where(inbox.c.id.in_(bindparam("ids", expanding=True)))
+
+
 async def pending(connection: AsyncConnection, limit: int) -> list[Row]:
     """Return the oldest rows, in order."""
-    query = select(inbox.c.id, inbox.c.kind, inbox.c.run, inbox.c.body).order_by(inbox.c.id).limit(limit)
-    return [Row(*row) for row in await connection.execute(query)]
+    return [Row(*row) for row in await connection.execute(_PENDING, {"most": limit})]
 
 
 async def done(connection: AsyncConnection, ids: Collection[int]) -> None:
     """Delete decided rows."""
-    await connection.execute(delete(inbox).where(inbox.c.id.in_(ids)))
+    await connection.execute(_DONE, {"ids": list(ids)})

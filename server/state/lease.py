@@ -5,7 +5,7 @@ may believe they hold it; only one can commit. What a fast clock promised itself
 that nobody renews may take it before its time (`stale`).
 """
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.state.database import Database
@@ -48,9 +48,12 @@ async def seen(connection: AsyncConnection, name: str) -> tuple[int, int]:
     return (0, 0) if row is None else (int(row.epoch), int(row.until_ns))
 
 
+_EPOCH = select(lease.c.epoch).where(lease.c.name == bindparam("of_name")).with_for_update()
+
+
 async def confirm(connection: AsyncConnection, name: str, epoch: int) -> None:
     """Lock the lease for this transaction and raise LeaseLost unless `epoch` is still its epoch."""
-    found = (await connection.execute(select(lease.c.epoch).where(lease.c.name == name).with_for_update())).scalar_one_or_none()
+    found = (await connection.execute(_EPOCH, {"of_name": name})).scalar_one_or_none()
     if found != epoch:
         raise LeaseLost(f"lease {name}: epoch {epoch} was followed by {found}; another process decides now")
 

@@ -4,7 +4,7 @@ Everything is by batch: one SELECT for all streams, `executemany` for all rows (
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import cast
 
 from sqlalchemy import bindparam, select, tuple_, update
@@ -70,11 +70,17 @@ async def load_entries(connection: AsyncConnection, wanted: Mapping[str, Collect
     return found
 
 
+_LOCK_AGENTS = (
+    select(agent.c.id, *[agent.c[name] for name in _AGENT_COLUMNS])
+    .where(agent.c.id.in_(bindparam("agents", expanding=True)))
+    .order_by(agent.c.id)
+    .with_for_update()
+)
+
+
 async def lock_agents(connection: AsyncConnection, agents: Collection[str]) -> dict[str, AgentHead]:
     """Lock the agents' rows, in a fixed order, and return them."""
-    columns = [agent.c[name] for name in _AGENT_COLUMNS]
-    query = select(agent.c.id, *columns).where(agent.c.id.in_(agents)).order_by(agent.c.id).with_for_update()
-    return {row[0]: AgentHead(*row[1:]) for row in await connection.execute(query)}
+    return {row[0]: AgentHead(*row[1:]) for row in await connection.execute(_LOCK_AGENTS, {"agents": list(agents)})}
 
 
 async def write_heads(connection: AsyncConnection, heads: Sequence[Head], now_ns: int) -> None:
@@ -146,7 +152,7 @@ def _entry_row(key: str, entry: Entry, count: int, now_ns: int) -> dict[str, obj
 
 async def write_agents(connection: AsyncConnection, agents: Mapping[str, AgentHead]) -> None:
     """Store the rows of locked agents."""
-    rows = [{"agent_id": key} | {f"new_{name}": value for name, value in asdict(head).items()} for key, head in agents.items()]
+    rows = [{"agent_id": key} | {f"new_{name}": getattr(head, name) for name in _AGENT_COLUMNS} for key, head in agents.items()]
     if rows:
         await connection.execute(_UPDATE_AGENT, rows)
 

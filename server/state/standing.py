@@ -69,11 +69,21 @@ async def going_on(connection: AsyncConnection, kinds: Collection[str] = ()) -> 
     return [Stretch(row.agent, row.kind, row.first_ns, row.until_ns, row.detail) for row in await connection.execute(query)]
 
 
+_DURING = (
+    select(condition)
+    .where(
+        condition.c.agent.in_(bindparam("agents", expanding=True)),
+        condition.c.first_ns <= bindparam("until_ns"),
+        or_(condition.c.until_ns == 0, condition.c.until_ns >= bindparam("since_ns")),
+    )
+    .order_by(condition.c.first_ns)
+)
+
+
 async def during(connection: AsyncConnection, agents: Collection[str], first_ns: int, last_ns: int) -> list[Stretch]:
     """Return the stretches of these agents that touch the time from `first_ns` to `last_ns` (measured, Unix ns), oldest first."""
-    touches = condition.c.first_ns <= last_ns, or_(condition.c.until_ns == 0, condition.c.until_ns >= first_ns)
-    query = select(condition).where(condition.c.agent.in_(agents), *touches).order_by(condition.c.first_ns)
-    return [Stretch(row.agent, row.kind, row.first_ns, row.until_ns, row.detail) for row in await connection.execute(query)]
+    rows = await connection.execute(_DURING, {"agents": list(agents), "since_ns": first_ns, "until_ns": last_ns})
+    return [Stretch(row.agent, row.kind, row.first_ns, row.until_ns, row.detail) for row in rows]
 
 
 async def plans(connection: AsyncConnection) -> dict[str, int]:
