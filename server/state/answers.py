@@ -6,14 +6,15 @@ from typing import NamedTuple
 from sqlalchemy import distinct, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.state.overview import BESIDE, standing
+from server.state.overview import BESIDE, SAYS, standing
 from server.state.tables import agent, run
 from server.watcher.site_troubles import Answer
 
 
 async def places_with(connection: AsyncConnection, verdicts: Collection[str]) -> set[str]:
     """Return the places where an agent's current run has one of these verdicts, surely."""
-    query = select(agent.c.place).distinct().select_from(agent.join(run, standing())).where(run.c.verdict.in_(verdicts), not_(BESIDE))
+    said = standing() & run.c.verdict.in_(verdicts) & not_(BESIDE)
+    query = select(agent.c.place).distinct().select_from(agent.outerjoin(run, said)).where(SAYS)
     return set((await connection.scalars(query)).all())
 
 
@@ -40,8 +41,8 @@ async def said(connection: AsyncConnection, since_ns: int) -> list[Said]:
     group = (agent.c.place, run.c.route, run.c.target, run.c.verdict)
     query = (
         select(*group, func.count(distinct(agent.c.id)))
-        .select_from(agent.outerjoin(run, standing()))  # outer, as in `overview.tallies`
-        .where(agent.c.latest_ns >= since_ns, run.c.id.is_not(None), not_(BESIDE))
+        .select_from(agent.outerjoin(run, standing()))
+        .where(agent.c.latest_ns >= since_ns, SAYS, not_(BESIDE))
         .group_by(*group)
         .order_by(*group)
     )

@@ -6,6 +6,7 @@ streams.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Float, and_, cast, distinct, func, not_, or_, select
@@ -84,6 +85,11 @@ BESIDE = or_(run.c.target.like("%#%"), run.c.target.like("%/%"), run.c.target.no
 """Names that are not a target's own answer: an aspect, another protocol, this machine."""
 
 
+SAYS = func.coalesce(run.c.id, 0) > 0
+"""For agents joined with their runs by an outer join: those that have one. So SQLite goes from agents to their runs, and cannot turn it
+round, where it reads all runs there ever were (0.3 s instead of 0.03 for 36,000)."""
+
+
 def standing() -> ColumnElement[bool]:
     """Return the condition of a run that says what holds now where its agent is."""
     oldest_ns = cast(agent.c.latest_ns, Float) - agent.c.cadence_s * 3e9 - float(GONE_NS)
@@ -95,13 +101,14 @@ async def asides(connection: AsyncConnection, ignored: Collection[str] = ()) -> 
     """Return what is found beside the answers now, without the targets (`host:port`) that are `ignored`. Few rows: clean is left out."""
     columns = [run.c[name] for name in ("target", "verdict", "device_key", "first_ns")]
     found = and_(standing(), BESIDE, run.c.verdict.not_in(FIRST_ROUND_COUNTS), *(run.c.target.not_like(f"{one}#%") for one in ignored))
-    query = select(agent.c.place, agent.c.id, *columns).select_from(agent.join(run, found)).order_by(agent.c.id, run.c.target)
-    return [Aside._make(row) for row in await connection.execute(query)]
+    query = select(agent.c.place, agent.c.id, *columns).select_from(agent.outerjoin(run, found)).where(SAYS)
+    return sorted((Aside._make(row) for row in await connection.execute(query)), key=attrgetter("agent", "target"))
 
 
 async def said_of_hosts(connection: AsyncConnection) -> list[tuple[str, str, str]]:
     """Return (place, target, verdict) of what any agent's current runs say of targets' answers where it is now, each once."""
-    query = select(agent.c.place, run.c.target, run.c.verdict).select_from(agent.join(run, and_(standing(), not_(BESIDE)))).distinct()
+    said = and_(standing(), not_(BESIDE))
+    query = select(agent.c.place, run.c.target, run.c.verdict).select_from(agent.outerjoin(run, said)).where(SAYS).distinct()
     return [(row.place, row.target, row.verdict) for row in await connection.execute(query)]
 
 
@@ -111,9 +118,9 @@ async def tallies(connection: AsyncConnection, ignored: Collection[str] = ()) ->
     group = (agent.c.id, run.c.verdict, run.c.device_key)
     query = (
         select(agent.c.place, *group, func.count(distinct(run.c.target)), func.min(run.c.first_ns), func.max(run.c.first_ns))
-        .select_from(agent.outerjoin(run, said))  # outer, or SQLite reads all runs first: 0.3 s instead of 0.03 for 36,000 (measured)
+        .select_from(agent.outerjoin(run, said))
+        .where(SAYS)
         .group_by(*group)
-        .having(func.count(run.c.id) > 0)
     )
     return [Tally._make(row) for row in await connection.execute(query)]
 
