@@ -41,6 +41,7 @@ PRIORITY: Mapping[Disposition, Mapping[Kind, Priority]] = {
 }
 """`returned` and `left` are informational (facts, interception §5.2 rule 4)."""
 
+_SEEN: frozenset[Said] = frozenset({"confirmed", "hinted"})
 _STRENGTH: Sequence[Presence] = ("retired", "candidate", "absent", "present")
 CLEAN_ROUNDS = 2
 """Earlier clean rounds that make a first sighting an appearance (design §6)."""
@@ -182,7 +183,10 @@ def _settle(
     A path that holds a device is silent only beside one that was heard an hour after it: a watcher's clock that is ahead ends nothing.
     """
     present = standing is not None and standing.state == "present"
-    speaking = [voice for voice in paths.values() if voice.last.last_ns >= (min(at_ns, heard_ns) if present else at_ns) - SILENT_NS]
+    since_ns = (min(at_ns, heard_ns) if present else at_ns) - SILENT_NS
+    if present and any(voice.said in _SEEN and voice.last.last_ns >= since_ns for voice in paths.values()):
+        return standing  # one path that sees it keeps it
+    speaking = [voice for voice in paths.values() if voice.last.last_ns >= since_ns]
     if not present:  # guards hold back what would open a presence, not what keeps one
         speaking = [voice for voice in speaking if voice.proof.counts_from_ns <= at_ns]
     change = _change(speaking, agents)
@@ -196,7 +200,7 @@ def _settle(
         change = _change(speaking, agents)
     if change is None:
         return standing
-    held = [voice.began for voice in speaking if voice.said in {"confirmed", "hinted"}]
+    held = [voice.began for voice in speaking if voice.said in _SEEN]
     # The first sighting dates and names an opening, confirmed or not yet: so it is the same whichever path is confirmed first.
     began_ns = max(standing.since_ns, min((turn.opens_ns for turn in held), default=at_ns))
     after, kind = _apply(standing, change, began_ns)
@@ -204,8 +208,8 @@ def _settle(
         if kind == "appeared" and not any(_is_news(turn.run) for turn in held if turn.opens_ns <= began_ns):
             kind = "discovered"
         runs = tuple(voice.proof for voice in speaking if voice.said == change)
-        since_ns = _gone_since(paths.values(), standing, at_ns) if kind == "left" else began_ns
-        told.append(Told(kind, since_ns, after.episode, standing.since_ns, runs, at_ns))
+        so_ns = _gone_since(paths.values(), standing, at_ns) if kind == "left" else began_ns
+        told.append(Told(kind, so_ns, after.episode, standing.since_ns, runs, at_ns))
     return after
 
 

@@ -53,35 +53,40 @@ async def weigh(transaction: Transaction, post: Post, before: Standing | None, a
         seen = await paths.seen_by(transaction, post.place, post.names)
     findings = {one.id: read(one.finding) for one in seen if one.device_key in post.names}
     category = {one.target: found.target.category for one in seen if (found := findings.get(one.id))}
-    runs = [_run(one, findings, category, post) for one in seen]
-    if before is None or before.state != "present":
-        runs = await _questioned(transaction, post, runs, before)
-    after, told = decide(before, turns(runs), agents, now_ns)
-    if before is not None and before.state == "present" and told:  # it left: what was seen thereafter may bring it back
-        runs = await _questioned(transaction, post, runs, before)
+    runs: Sequence[Run] = [_run(one, findings, category, post) for one in seen]
+    opening: Sequence[int] = ()
+    after, told = decide(before, turns(runs), agents, now_ns) if before is not None and before.state == "present" else (before, [])
+    if before is None or before.state != "present" or told:  # it left: what was seen thereafter may bring it back
+        opening = _opening(runs, before.since_ns if before else 0)
+        runs = await _questioned(transaction, post, runs, opening)
+        after, told = decide(before, turns(runs), agents, now_ns)
+    if any(one.kind == "appeared" for one in told):  # whether that is news, baselines say
+        runs = await _with_baselines(transaction, post, runs, opening)
         after, told = decide(before, turns(runs), agents, now_ns)
     after = waiting(after, runs, now_ns)
     return Weighed(after, told, runs, findings, agents)
 
 
-async def _questioned(transaction: Transaction, post: Post, runs: Sequence[Run], before: Standing | None) -> list[Run]:
-    """Return the runs with what is to be known of a sighting that may open a presence: what was before it, and what holds it back.
+async def _questioned(transaction: Transaction, post: Post, runs: Sequence[Run], opening: Sequence[int]) -> Sequence[Run]:
+    """Return the runs with what is to be known of a sighting that may open a presence: how clean it was before, and what holds it back.
 
     Of what keeps a presence that is there already nothing of this is asked.
     """
-    opening = _opening(runs, before.since_ns if before else 0)
     if not opening:
-        return list(runs)
+        return runs
     own = bool(post.agent) or post.place in NO_SITES
     clean = await paths.clean_rounds_before(transaction, opening, own=own)
+    strangers = set() if post.agent else await _strangers(transaction, post, opening)
+    may_open = set(opening)
+    made = [replace(run, clean_before=clean.get(run.id, 0), stranger=run.id in strangers) if run.id in may_open else run for run in runs]
+    return guarded(made, await _guards(transaction, [run for run in made if run.id in may_open]))
+
+
+async def _with_baselines(transaction: Transaction, post: Post, runs: Sequence[Run], opening: Sequence[int]) -> Sequence[Run]:
+    """Return the runs, those not ready that rest on statistics and may open a presence where no baseline had formed before them."""
     statistical = [run for run in runs if run.id in opening and not run.deterministic]
     learning = {run.id for run in statistical if not await _has_learnt(transaction, run.path.place or post.place, run)}
-    strangers = set() if post.agent else await _strangers(transaction, post, opening)
-    made = []
-    for run in runs:
-        ready, stranger = run.id not in learning, run.id in strangers
-        made.append(replace(run, clean_before=clean.get(run.id, 0), ready=ready, stranger=stranger))
-    return guarded(made, await _guards(transaction, [run for run in made if run.id in opening]))
+    return [replace(run, ready=False) if run.id in learning else run for run in runs]
 
 
 async def _has_learnt(transaction: Transaction, place: str, run: Run) -> bool:
