@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import distinct, func, not_, select
+from sqlalchemy import func, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.state.overview import BESIDE, SAYS, standing
@@ -38,12 +38,11 @@ class Said(NamedTuple):
 
 async def said(connection: AsyncConnection, since_ns: int) -> list[Said]:
     """Return how many agents heard since then say what of each target at each place. A few thousand rows for 200 sites."""
-    group = (agent.c.place, run.c.route, run.c.target, run.c.verdict)
+    group = (agent.c.place, run.c.route, run.c.target, run.c.verdict)  # of an agent's path one run is current: rows are agents
     query = (
-        select(*group, func.count(distinct(agent.c.id)))
+        select(*group, func.count())
         .select_from(agent.outerjoin(run, standing()))
         .where(agent.c.latest_ns >= since_ns, SAYS, not_(BESIDE))
         .group_by(*group)
-        .order_by(*group)
     )
-    return [Said._make(row) for row in await connection.execute(query)]
+    return sorted(Said._make(row) for row in await connection.execute(query))

@@ -97,11 +97,14 @@ async def newest_event(transaction: AsyncConnection) -> int:
     return int((await transaction.execute(select(func.coalesce(func.max(event.c.id), 0)))).scalar_one())
 
 
+_SEEN = select(notice_seen.c.event).where(notice_seen.c.event == event.c.id).exists()
+_UNFOLDED = select(*_EVENT).where(event.c.id > bindparam("cursor"), ~_SEEN).order_by(event.c.id).limit(bindparam("most"))
+"""This and `_NEXT` are made once: they are asked each second."""
+
+
 async def unfolded(transaction: AsyncConnection, cursor: int, limit: int) -> list[EventFound]:
     """Return the oldest events that are in no fold yet, in order."""
-    seen = select(notice_seen.c.event).where(notice_seen.c.event == event.c.id).exists()
-    query = select(*_EVENT).where(event.c.id > cursor, ~seen).order_by(event.c.id).limit(limit)
-    return [EventFound(*tuple(row)) for row in await transaction.execute(query)]
+    return [EventFound(*tuple(row)) for row in await transaction.execute(_UNFOLDED, {"cursor": cursor, "most": limit})]
 
 
 async def folded(database: Database, transaction: AsyncConnection, events: Sequence[EventFound], cursor: int, now_ns: int) -> None:
@@ -115,10 +118,12 @@ async def folded(database: Database, transaction: AsyncConnection, events: Seque
         await transaction.execute(delete(notice_seen).where(notice_seen.c.event <= upto))
 
 
+_NEXT = select(func.min(alert.c.release_ns)).where(alert.c.release_ns > 0)
+
+
 async def next_release(transaction: AsyncConnection) -> int:
     """Return when the next alert is to be looked at (Unix ns), 0 when none is."""
-    query = select(func.min(alert.c.release_ns)).where(alert.c.release_ns > 0)
-    return int((await transaction.execute(query)).scalar_one_or_none() or 0)
+    return int((await transaction.execute(_NEXT)).scalar_one_or_none() or 0)
 
 
 async def in_hand(transaction: AsyncConnection, since_ns: int) -> tuple[list[AlertRow], list[tuple[PartRow, EventFound]]]:

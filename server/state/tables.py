@@ -143,7 +143,7 @@ run = Table(
     Column("finding", String(22), nullable=False, server_default=""),
     Column("second_ns", BigInteger, nullable=False, server_default="0"),
     Column("third_ns", BigInteger, nullable=False, server_default="0"),
-    Index("run_of_agent", "agent", "current", "place", "verdict", "device_key", "target", "rounds", "first_ns", "last_ns"),
+    Index("run_of_agent", "agent", "current", "place", "verdict", "device_key", "target", "rounds", "first_ns"),
     Index("run_of_device", "place", "device_key"),
     Index("run_at_place", "place", "target", "route", "first_ns"),
     Index("run_now_at", "place", "agent", sqlite_where=text("current = 1"), postgresql_where=text("current")),

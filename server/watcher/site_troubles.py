@@ -114,10 +114,10 @@ def silence_of(site: str, agents: Sequence[AgentState], listening_since_ns: int,
     """Return whether a site is silent. `deaf`: no agent of the whole fleet is heard, so it is the centre that hears nothing."""
     cadence_s = max(agent.cadence_s for agent in agents)
     newest = max(agent.latest_ns for agent in agents)
-    last = [newest - agent.latest_ns for agent in agents if newest - agent.latest_ns <= GONE_NS]
-    together = max(last) <= TOGETHER_CADENCES * cadence_s * 1e9
     if any(agent.state == "reporting" for agent in agents):
         return Silence(site, silent=False, agents=len(agents), since_ns=newest, cadence_s=cadence_s)
+    last = [newest - agent.latest_ns for agent in agents if newest - agent.latest_ns <= GONE_NS]
+    together = max(last) <= TOGETHER_CADENCES * cadence_s * 1e9
     waiting = any(agent.state == "late" for agent in agents) or now_ns - listening_since_ns < silence_ns(cadence_s)
     return Silence(site, None if waiting or deaf else True, len(last), newest, together, cadence_s)
 
