@@ -129,11 +129,10 @@ class Feeder:
                 await transaction.execute(_HEARD, words)
 
     def _newest(self, number: int, now_ns: int) -> tuple[int, Stretch] | None:
-        """Return what an agent's newest report by now said: another one only when its next is due."""
-        due_ns = self._world.fleet.agents[number].last_report(now_ns - ON_THE_WAY)
+        """Return what an agent's newest report by now said; time only goes on."""
         known = self._said.get(number)
-        if known is None or known[0] != due_ns:
-            known = self._said[number] = due_ns, self._world.heard(number, now_ns)
+        if known is None or now_ns >= known[0]:
+            known = self._said[number] = self._world.holds_until(number, now_ns), self._world.heard(number, now_ns)
         return known[1]
 
     def _meaning(self, one: Sent, now_ns: int) -> Meaning:

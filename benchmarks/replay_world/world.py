@@ -23,6 +23,7 @@ LOST, LATE = range(2)
 """Of a hundred reports one never arrives, and one comes late."""
 RESENT = 600 * SECOND
 """An agent sends what has no receipt again, after ten minutes at most (design §3): newer reports have come before it."""
+NEVER = 2**63 - 1
 _START = attrgetter("start_ns")
 SETTLES = 3
 """Reports more until changed roots of the machine are no news any more: that is written by a report, too."""
@@ -74,6 +75,17 @@ class World:
             if newest >= stretch.start_ns:
                 return newest, stretch
         return None
+
+    def holds_until(self, number: int, at_ns: int) -> int:
+        """Return when an agent may be heard next: until then `heard` gives what it gives now."""
+        agent, life = self.fleet.agents[number], self.lives[number]
+        begun = bisect_right(life, at_ns, key=_START)
+        following = life[begun].start_ns if begun < len(life) else NEVER
+        newest = next((life[index] for index in range(begun - 1, -1, -1) if life[index].sent), None)
+        due = agent.last_report(at_ns - ON_THE_WAY)
+        if newest is not None and due < agent.last_report(newest.end_ns - 1):
+            return min(following, due + CADENCE + ON_THE_WAY)
+        return following
 
     def astray(self, number: int, measured_ns: int) -> bool:
         """Return whether a report does not arrive when it should."""

@@ -3,19 +3,21 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import func, not_, select
+from sqlalchemy import bindparam, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.state.overview import BESIDE, SAYS, standing
 from server.state.tables import agent, run
 from server.watcher.site_troubles import Answer
 
+_CUT = select(agent.c.place).distinct().where(SAYS)
+_CUT = _CUT.select_from(agent.outerjoin(run, standing() & run.c.verdict.in_(bindparam("verdicts", expanding=True)) & not_(BESIDE)))
+"""Made once: it is asked each second."""
+
 
 async def places_with(connection: AsyncConnection, verdicts: Collection[str]) -> set[str]:
     """Return the places where an agent's current run has one of these verdicts, surely."""
-    said = standing() & run.c.verdict.in_(verdicts) & not_(BESIDE)
-    query = select(agent.c.place).distinct().select_from(agent.outerjoin(run, said)).where(SAYS)
-    return set((await connection.scalars(query)).all())
+    return set((await connection.scalars(_CUT, {"verdicts": list(verdicts)})).all())
 
 
 async def answers_at(connection: AsyncConnection, places: Collection[str]) -> list[Answer]:

@@ -16,10 +16,13 @@ Name = tuple[str, str]
 """Scope and kind of an episode; site and name of a word."""
 
 
+_EPISODES = select(*[episode.c[name] for name in ("scope", "kind", "state", "since_ns", "number")])
+_WORDS = select(*[site_word.c[name] for name in ("site", "name", "value", "since_ns", "number", "next", "next_ns")])
+
+
 async def episodes(connection: AsyncConnection, kinds: Collection[str] = ()) -> dict[Name, Episode]:
     """Return all episodes, or those of these kinds, each as it stands: there is one row for a scope and kind that was ever in doubt."""
-    query = select(episode.c.scope, episode.c.kind, episode.c.state, episode.c.since_ns, episode.c.number)
-    query = query.where(episode.c.kind.in_(kinds)) if kinds else query
+    query = _EPISODES.where(episode.c.kind.in_(kinds)) if kinds else _EPISODES
     return {(row[0], row[1]): Episode(*row[2:]) for row in await connection.execute(query)}
 
 
@@ -34,8 +37,7 @@ async def write_episodes(database: Database, connection: AsyncConnection, change
 
 async def words(connection: AsyncConnection, sites: Collection[str] = ()) -> dict[Name, Word]:
     """Return what is believed of all sites, or of these."""
-    query = select(*[site_word.c[name] for name in ("site", "name", "value", "since_ns", "number", "next", "next_ns")])
-    query = query.where(site_word.c.site.in_(sites)) if sites else query
+    query = _WORDS.where(site_word.c.site.in_(sites)) if sites else _WORDS
     return {(row[0], row[1]): Word(*row[2:]) for row in await connection.execute(query)}
 
 

@@ -132,12 +132,18 @@ async def not_retired(connection: AsyncConnection) -> list[tuple[str, str]]:
     return [(row.device, row.place) for row in await connection.execute(query)]
 
 
+_MOVE = (
+    update(presence)
+    .where(presence.c.device == bindparam("of_device"), presence.c.place == bindparam("of_place"))
+    .values({presence.c[name]: bindparam(f"new_{name}") for name in ("state", "episode", "since_ns", "seen_ns")})
+)
+
+
 async def place_at(database: Database, connection: AsyncConnection, row: PresenceRow) -> None:
     """Store where a device stands at a place, first or changed."""
     await connection.execute(database.insert_or_ignore(presence), asdict(row))
-    there = (presence.c.device == row.device) & (presence.c.place == row.place)
-    values = {"state": row.state, "episode": row.episode, "since_ns": row.since_ns, "seen_ns": row.seen_ns}
-    await connection.execute(update(presence).where(there).values(values))
+    now = {"new_state": row.state, "new_episode": row.episode, "new_since_ns": row.since_ns, "new_seen_ns": row.seen_ns}
+    await connection.execute(_MOVE, {"of_device": row.device, "of_place": row.place, **now})
 
 
 async def dispose(connection: AsyncConnection, ids: Collection[str], disposition: Disposition, by: str) -> None:

@@ -16,6 +16,13 @@ class LeaseLost(Exception):  # noqa: N818 - a state, not a mistake
     """Another holder has a higher epoch: what this transaction decided must not be."""
 
 
+_MINE = lease.c.name == bindparam("of_name")
+_LOCKED = select(lease).where(_MINE).with_for_update()
+_HOLD = update(lease).where(_MINE).values({lease.c[name]: bindparam(f"new_{name}") for name in ("holder", "epoch", "until_ns")})
+_SEEN = select(lease.c.epoch, lease.c.until_ns).where(_MINE)
+_EPOCH = select(lease.c.epoch).where(_MINE).with_for_update()
+
+
 async def take(
     database: Database,
     connection: AsyncConnection,
@@ -33,22 +40,19 @@ async def take(
     other was seen not to renew for as long as a lease lasts.
     """
     await connection.execute(database.insert_or_ignore(lease), {"name": name, "holder": holder, "epoch": 0, "until_ns": 0})
-    row = (await connection.execute(select(lease).where(lease.c.name == name).with_for_update())).one()
+    row = (await connection.execute(_LOCKED, {"of_name": name})).one()
     if row.holder != holder and row.until_ns > now_ns and not stale:
         return None
     mine = row.holder == holder and row.epoch == held and held > 0
     epoch = int(row.epoch) if mine else int(row.epoch) + 1
-    await connection.execute(update(lease).where(lease.c.name == name).values(holder=holder, epoch=epoch, until_ns=until_ns))
+    await connection.execute(_HOLD, {"of_name": name, "new_holder": holder, "new_epoch": epoch, "new_until_ns": until_ns})
     return epoch
 
 
 async def seen(connection: AsyncConnection, name: str) -> tuple[int, int]:
     """Return the epoch of a lease and until when it is promised, by its holder's clock: both stay while nobody renews it."""
-    row = (await connection.execute(select(lease.c.epoch, lease.c.until_ns).where(lease.c.name == name))).one_or_none()
+    row = (await connection.execute(_SEEN, {"of_name": name})).one_or_none()
     return (0, 0) if row is None else (int(row.epoch), int(row.until_ns))
-
-
-_EPOCH = select(lease.c.epoch).where(lease.c.name == bindparam("of_name")).with_for_update()
 
 
 async def confirm(connection: AsyncConnection, name: str, epoch: int) -> None:

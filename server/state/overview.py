@@ -74,11 +74,16 @@ class Counts:
     dropped: int = 0
 
 
+_AGENTS = (
+    select(*[agent.c[name] for name in ("id", "place", "latest_ns", "cadence_s", "lab", "software")])
+    .where(agent.c.latest_ns > 0, agent.c.place != "")
+    .order_by(agent.c.id)
+)
+
+
 async def agents(connection: AsyncConnection) -> list[AgentRow]:
     """Return all agents a report was stored of, by id."""
-    columns = [agent.c[name] for name in ("id", "place", "latest_ns", "cadence_s", "lab", "software")]
-    query = select(*columns).where(agent.c.latest_ns > 0, agent.c.place != "").order_by(agent.c.id)
-    return [AgentRow._make(row) for row in await connection.execute(query)]
+    return [AgentRow._make(row) for row in await connection.execute(_AGENTS)]
 
 
 BESIDE = or_(run.c.target.like("%#%"), run.c.target.like("%/%"), run.c.target.not_like("%:%"))

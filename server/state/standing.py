@@ -86,6 +86,9 @@ async def during(connection: AsyncConnection, agents: Collection[str], first_ns:
     return [Stretch(row.agent, row.kind, row.first_ns, row.until_ns, row.detail) for row in rows]
 
 
+_PLANS = select(agent_word.c.agent, agent_word.c.plan)
+
+
 async def plans(connection: AsyncConnection) -> dict[str, int]:
     """Return the version of the plan each agent follows, by its own word."""
-    return {row.agent: row.plan for row in await connection.execute(select(agent_word.c.agent, agent_word.c.plan))}
+    return {row[0]: row[1] for row in await connection.execute(_PLANS)}

@@ -21,9 +21,12 @@ async def load(connection: AsyncConnection, agents: Collection[str]) -> dict[str
     return found
 
 
+_EVERYBODY = select(*_COLUMNS).order_by(way.c.agent, way.c.kind)
+
+
 async def everybody(connection: AsyncConnection) -> list[tuple[str, str, Way]]:
     """Return (agent, kind, way) of all agents."""
-    return [(row.agent, row.kind, Way(*row[2:])) for row in await connection.execute(select(*_COLUMNS).order_by(way.c.agent, way.c.kind))]
+    return [(row[0], row[1], Way(*row[2:])) for row in await connection.execute(_EVERYBODY)]
 
 
 async def mark(connection: AsyncConnection) -> tuple[int, int, int]:
