@@ -3,9 +3,9 @@
 Statements are made once, above who asks them: deciding asks thousands, and making one cost more than its answer (measured).
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, ColumnElement, FromClause, Select, and_, bindparam, case, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -120,41 +120,52 @@ async def places_seen_since(connection: AsyncConnection, names: Collection[str],
     return sorted((await connection.execute(query)).scalars())
 
 
-def _news(whose: Callable[[FromClause], ColumnElement[bool]], *, present: bool) -> Select[Any]:
-    names = _list("names")
-    if not present:
-        return select(run.c.id).where(whose(run), run.c.device_key.in_(names), run.c.last_ns > bindparam("seen_ns")).limit(1)
-    met = run.alias()  # first what met it, which is little, then what goes on there now
-    whom = whose(met) & met.c.device_key.in_(names)
-    return select(run.c.id).join(met, _on_path_of(met)).where(whom, run.c.current, run.c.device_key.not_in(names)).limit(1)
+class Presence(NamedTuple):
+    """What is asked of one presence: where it is (`whose` is an agent if `of_agent`, else a place), by which keys, and how it stands."""
+
+    of_agent: bool
+    whose: str
+    names: frozenset[str]
+    present: bool
+    seen_ns: int
 
 
-def _of_agent(runs: FromClause) -> ColumnElement[bool]:
-    return runs.c.agent == bindparam("whose")
+def _last_seen(whose: str) -> Select[Any]:
+    where = run.c[whose].in_(_list("whom")), run.c.device_key.in_(_list("names"))
+    return select(run.c[whose], run.c.device_key, func.max(run.c.last_ns)).where(*where).group_by(run.c[whose], run.c.device_key)
 
 
-def _at_place(runs: FromClause) -> ColumnElement[bool]:
-    return runs.c.place == bindparam("whose")
+def _followed_by(whose: str) -> Select[Any]:
+    met = run.alias()
+    found = select(met.c[whose], met.c.device_key, run.c.device_key).join(met, _on_path_of(met)).distinct()
+    where = met.c[whose].in_(_list("whom")), met.c.device_key.in_(_list("names"))
+    return found.where(*where, run.c.current, run.c.device_key != met.c.device_key)
 
 
-_NEWS = {
-    (of_agent, present): _news(_of_agent if of_agent else _at_place, present=present)
-    for of_agent in (True, False)
-    for present in (True, False)
-}
+_LAST_SEEN = {of_agent: _last_seen("agent" if of_agent else "place") for of_agent in (False, True)}
+_FOLLOWED_BY = {of_agent: _followed_by("agent" if of_agent else "place") for of_agent in (False, True)}
 
 
-async def has_news(connection: AsyncConnection, where: tuple[str, str], names: Collection[str], state: str, seen_ns: int) -> bool:
-    """Return whether time alone may change what a device's paths say; `where` is (place, agent), the agent for what runs on endpoints.
+async def with_news(connection: AsyncConnection, asked: Collection[Presence]) -> set[Presence]:
+    """Return the presences that time alone may change, by four statements at most.
 
     What is present leaves only when a path of its goes on without it; anything else moves only when it was seen since.
     """
-    place, agent_id = where
-    query = _NEWS[bool(agent_id), state == "present"]
-    values: dict[str, object] = {"whose": agent_id or place, "names": list(names)}
-    if state != "present":
-        values["seen_ns"] = seen_ns
-    return (await connection.execute(query, values)).first() is not None
+    found: set[Presence] = set()
+    for of_agent in (False, True):
+        for present, query in ((False, _LAST_SEEN[of_agent]), (True, _FOLLOWED_BY[of_agent])):
+            mine = [one for one in asked if (one.of_agent, one.present) == (of_agent, present)]
+            if not mine:
+                continue
+            values = {"whom": sorted({one.whose for one in mine}), "names": sorted({name for one in mine for name in one.names})}
+            told: dict[tuple[str, str], list[Any]] = {}
+            for whose, name, what in await connection.execute(query, values):
+                told.setdefault((whose, name), []).append(what)
+            for one in mine:
+                said = [what for name in one.names for what in told.get((one.whose, name), ())]
+                if any(what not in one.names for what in said) if present else any(what > one.seen_ns for what in said):
+                    found.add(one)
+    return found
 
 
 def _clean_rounds_before(*, own: bool) -> Select[Any]:

@@ -60,17 +60,11 @@ class Decision:
             rows[row.device, row.place, ""] = row
         for machine in await endpoints.presences(self.transaction, devices):
             rows[machine.device, ENDPOINTS, machine.agent] = machine
-        for one in wanted:
-            mine = rows.get(one)
-            if mine is not None and await self._may_change(one, mine, [f"{kind}:{value}" for kind, value in keys[one[0]]]):
+        asked = {one: _asked(one, rows[one], keys[one[0]]) for one in wanted if one in rows}
+        news = await paths.with_news(self.transaction, [question for question in asked.values() if question is not None])
+        for one, question in asked.items():
+            if question in news or (rows[one].state in {"candidate", "absent"} and self.now_ns - rows[one].since_ns > RETIRE_NS):
                 await self.settle_all([one])
-
-    async def _may_change(self, one: tuple[str, str, str], row: stored.PresenceRow | endpoints.EndpointRow, names: list[str]) -> bool:
-        if row.state in {"candidate", "absent"} and self.now_ns - row.since_ns > RETIRE_NS:
-            return True
-        if not names or one[1:] == (ENDPOINTS, ""):  # entered by a person, or the fleet's: it moves with its machines
-            return False
-        return await paths.has_news(self.transaction, one[1:], names, row.state, row.seen_ns)
 
     async def settle_all(self, about: Iterable[tuple[str, str, str]]) -> None:
         """Bring devices in line with the stored runs, each given as (device, place, agent); tell what that means.
@@ -171,3 +165,15 @@ class Decision:
     async def _publish(self, event: events.EventRow) -> None:
         if await publish(self.database, self.transaction, event, self.now_ns):
             self.fresh.append(event.sentence)
+
+
+def _asked(
+    one: tuple[str, str, str], row: stored.PresenceRow | endpoints.EndpointRow, keys: Sequence[tuple[str, str]]
+) -> paths.Presence | None:
+    """Return what to ask of a presence; nothing of what a person entered, and of the fleet's own, which moves with its machines."""
+    _, place, agent = one
+    if not keys or (place == ENDPOINTS and not agent):
+        return None
+    return paths.Presence(
+        bool(agent), agent or place, frozenset(f"{kind}:{value}" for kind, value in keys), row.state == "present", row.seen_ns
+    )

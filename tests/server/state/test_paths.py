@@ -132,6 +132,28 @@ async def test_what_was_observed_before(database: Database, before: int, most: i
         assert await paths.observed_before(transaction, "Lyon", ("x", "direct"), before * HOUR, most) == found
 
 
+@pytest.mark.parametrize(
+    ("names", "present", "seen", "is_news"),
+    [
+        ({"k:1"}, True, 0, True),  # x goes on without it
+        ({"k:1", "k:9"}, True, 0, False),  # x goes on with another key of its
+        ({"k:2"}, True, 0, False),  # y goes on with it
+        ({"k:1"}, False, 1, True),
+        ({"k:1"}, False, 2, False),  # not seen since
+        ({"k:3"}, False, 0, False),  # never seen at all
+        ({"k:1", "k:2"}, False, 2, True),  # by one of its keys
+    ],
+)
+async def test_what_time_alone_may_change(database: Database, names: set[str], present: bool, seen: int, is_news: bool) -> None:  # noqa: FBT001
+    """Of what is present a path that goes on without it; of anything else a sighting since; at a place, and on an agent alike."""
+    await store(database, ("a", "x", "inspected", "k:1", 1, 3), ("a", "x", "inspected", "k:9", 5, 3), ("a", "y", "inspected", "k:2", 4, 3))
+    await store(database, ("b", "x", "clean", "", 1, 3), ("b", "x", "inspected", "k:1", 7, 3), place="Porto")
+    asked = [paths.Presence(on, whose, frozenset(names), present, seen * HOUR) for on, whose in ((False, "Lyon"), (True, "a"))]
+    async with database.reading() as transaction:
+        assert await paths.with_news(transaction, asked) == (set(asked) if is_news else set())
+        assert await paths.with_news(transaction, []) == set()
+
+
 async def test_no_question_reads_all_runs(database: Database) -> None:
     """Each is answered by an index, on SQLite as it plans: a month of 1,000 agents is 60,000 runs, and a decision asks a dozen times."""
     if not database.is_sqlite:
@@ -149,9 +171,9 @@ async def test_no_question_reads_all_runs(database: Database) -> None:
         await paths.seen_by(transaction, "Lyon", ["k:1", "k:2"])
         await paths.seen_on(transaction, "a", ["k:1"])
         await paths.places_seen_since(transaction, ["k:1"], 0)
-        for state in ("present", "absent"):
-            await paths.has_news(transaction, ("Lyon", ""), ["k:1"], state, 0)
-            await paths.has_news(transaction, ("", "a"), ["k:1"], state, 0)
+        await paths.with_news(
+            transaction, [paths.Presence(there, "a", frozenset({"k:1"}), seen, 0) for there in (True, False) for seen in (True, False)]
+        )
         await paths.clean_rounds_before(transaction, [1])
         await paths.clean_rounds_before(transaction, [1], own=True)
         await paths.observed_before(transaction, "Lyon", ("x", "direct"), 1, 20)
