@@ -41,7 +41,7 @@ def finding_plain(finding: Finding) -> dict[str, object]:
 
 
 def finding_bytes(finding: Finding) -> bytes:
-    """Return a finding as canonical JSON, for `run.finding`."""
+    """Return a finding as canonical JSON, as the centre keeps it (`finding.body`)."""
     return canonical(finding_plain(finding))
 
 

@@ -97,7 +97,7 @@ def fast_folder() -> "tempfile.TemporaryDirectory[str]":
 
 @contextmanager
 def _apart() -> Iterator[None]:
-    """Keep the garbage collector out of the world, which no watcher has, and seldom at work: it was a quarter of the time (measured)."""
+    """Keep the garbage collector out of the world, which no watcher has, and seldom at work: it was a sixth of the time (measured)."""
     usual = gc.get_threshold()
     gc.collect()
     gc.freeze()

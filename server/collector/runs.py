@@ -25,8 +25,9 @@ class Path(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run. `id` is 0 when just made and negative until stored. `finding` is the JSON of the finding that opened it.
+    """One run. `id` is 0 when just made and negative until stored.
 
+    `finding` is the JSON of the finding that opened it, empty where the run was read: what is stored keeps the one it has.
     `second_ns` and `third_ns`: when its second and third round were measured (Unix ns), 0 before them: what two rounds say is said then.
     """
 

@@ -22,8 +22,9 @@ from sqlalchemy.util import await_only
 
 BUSY_SECONDS = 30
 """How long a second process waits for SQLite's write lock; longer than any batch we measured (0.4 s)."""
-CACHE_KIB = 65_536
-"""Pages a connection keeps in memory, if it needs as many: SQLite's own 2 MB hold a fiftieth of what 1,000 agents leave in a fortnight."""
+CACHE_KIB = 32_768
+"""Pages a connection keeps in memory, if it needs as many; of the 33 MB that 1,000 agents leave in a fortnight SQLite's own 2 MB hold a
+sixteenth. The pool keeps five connections and opens fifteen at most."""
 THREAD_SECONDS = 5.0
 """How long a closed engine waits for the driver's threads; they end within a millisecond of their connections' close."""
 

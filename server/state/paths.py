@@ -15,6 +15,8 @@ from server.state.tables import agent, finding, run
 
 NEWEST_RUNS = 16
 """Runs read per path, newest first. A path that turned more often while the watcher was away has older turns told by nobody."""
+NAMES_PER_SELECT = 10_000
+"""SQLite takes 32,766 bound values a statement, asyncpg 32,767."""
 SIGHTED = ("proxied", "spliced", "inspected", "altered", "redirected", "blocked")
 _PATH = (run.c.place, run.c.agent, run.c.target, run.c.route)
 
@@ -147,7 +149,7 @@ _FOLLOWED_BY = {of_agent: _followed_by("agent" if of_agent else "place") for of_
 
 
 async def with_news(connection: AsyncConnection, asked: Collection[Presence]) -> set[Presence]:
-    """Return the presences that time alone may change, by four statements at most.
+    """Return the presences that time alone may change, by a statement for each of four kinds.
 
     What is present leaves only when a path of its goes on without it; anything else moves only when it was seen since.
     """
@@ -155,17 +157,29 @@ async def with_news(connection: AsyncConnection, asked: Collection[Presence]) ->
     for of_agent in (False, True):
         for present, query in ((False, _LAST_SEEN[of_agent]), (True, _FOLLOWED_BY[of_agent])):
             mine = [one for one in asked if (one.of_agent, one.present) == (of_agent, present)]
-            if not mine:
-                continue
-            values = {"whom": sorted({one.whose for one in mine}), "names": sorted({name for one in mine for name in one.names})}
             told: dict[tuple[str, str], list[Any]] = {}
-            for whose, name, what in await connection.execute(query, values):
-                told.setdefault((whose, name), []).append(what)
+            for part in _in_parts(mine):
+                values = {"whom": sorted({one.whose for one in part}), "names": sorted({name for one in part for name in one.names})}
+                for whose, name, what in await connection.execute(query, values):
+                    told.setdefault((whose, name), []).append(what)
             for one in mine:
                 said = [what for name in one.names for what in told.get((one.whose, name), ())]
                 if any(what not in one.names for what in said) if present else any(what > one.seen_ns for what in said):
                     found.add(one)
     return found
+
+
+def _in_parts(asked: Sequence[Presence]) -> list[list[Presence]]:
+    """Return the presences in parts of not much more than `NAMES_PER_SELECT` keys: a product that runs everywhere has one per machine."""
+    parts: list[list[Presence]] = []
+    keys = NAMES_PER_SELECT
+    for one in asked:
+        if keys >= NAMES_PER_SELECT:
+            parts.append([])
+            keys = 0
+        parts[-1].append(one)
+        keys += len(one.names)
+    return parts
 
 
 def _clean_rounds_before(*, own: bool) -> Select[Any]:

@@ -205,7 +205,7 @@ def _settle(
     began_ns = max(standing.since_ns, min((turn.opens_ns for turn in held), default=at_ns))
     after, kind = _apply(standing, change, began_ns)
     if kind is not None:
-        if kind == "appeared" and not any(_is_news(turn.run) for turn in held if turn.opens_ns <= began_ns):
+        if kind == "appeared" and not any(is_news(turn.run) for turn in held if turn.opens_ns <= began_ns):
             kind = "discovered"
         runs = tuple(voice.proof for voice in speaking if voice.said == change)
         so_ns = _gone_since(paths.values(), standing, at_ns) if kind == "left" else began_ns
@@ -230,7 +230,7 @@ def expire(standing: Standing, at_ns: int, told: list[Told]) -> Standing:
     return after
 
 
-def _is_news(run: Run) -> bool:
+def is_news(run: Run) -> bool:
     """Return whether there is enough to compare with: clean rounds before, an agent that knows the place, a baseline for statistics."""
     return run.clean_before >= CLEAN_ROUNDS and not run.stranger and (run.deterministic or run.ready)
 

@@ -11,7 +11,7 @@ from judge.finding import Finding
 from server.collector.runs import EXTEND_NS
 from server.state import devices, paths, standing
 from server.state.database import Transaction
-from server.watcher.devices import SILENT_NS, Standing, Told, decide, said_at
+from server.watcher.devices import SILENT_NS, Standing, Told, decide, is_news, said_at
 from server.watcher.findings import read
 from server.watcher.guards import LEARN_ROUNDS, SAME_NS, Baseline, Condition, guarded, is_origins_own, is_stranger, waiting
 from server.watcher.identity import is_firm, is_same_box
@@ -83,8 +83,11 @@ async def _questioned(transaction: Transaction, post: Post, runs: Sequence[Run],
 
 
 async def _with_baselines(transaction: Transaction, post: Post, runs: Sequence[Run], opening: Sequence[int]) -> Sequence[Run]:
-    """Return the runs, those not ready that rest on statistics and may open a presence where no baseline had formed before them."""
-    statistical = [run for run in runs if run.id in opening and not run.deterministic]
+    """Return the runs, those not ready that rest on statistics and may open a presence where no baseline had formed before them.
+
+    Asked only of those that would be news: one statement each.
+    """
+    statistical = [run for run in runs if run.id in opening and not run.deterministic and is_news(run)]
     learning = {run.id for run in statistical if not await _has_learnt(transaction, run.path.place or post.place, run)}
     return [replace(run, ready=False) if run.id in learning else run for run in runs]
 

@@ -318,7 +318,8 @@ async def test_a_change_of_verdict_opens_a_run_and_grows_it(bench: Bench) -> Non
         ("clean", "", 2, False),
         ("inspected", "instance:abc", 2, True),
     ]
-    assert json.loads(runs[1].finding)["verdict"] == "inspected"
+    said = {row.id: row.body for row in await bench.rows(tables.finding)}
+    assert json.loads(said[runs[1].finding])["verdict"] == "inspected"
     assert [point.fields for point in await bench.points("finding")] == [{"verdict": "inspected", "device_key": "instance:abc"}]
 
 
